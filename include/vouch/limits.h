@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_LIMITS_H
+#define VOUCH_LIMITS_H
+
+/*
+ * Every quantity that a peer controls has its limit here. A value at the
+ * limit passes, one more is refused. Lengths are in octets and are checked
+ * before memory is spent.
+ */
+
+/* RFC 9261 */
+
+/** Longest authenticator request. */
+#define VOUCH_LIMIT_REQUEST 4096
+/** Longest cmw_data: 65,535 less the headers of its extension. */
+#define VOUCH_LIMIT_CMW 65529
+/** Certificates in a chain. */
+#define VOUCH_LIMIT_CHAIN 10
+/** Longest certificate. */
+#define VOUCH_LIMIT_CERTIFICATE 16384
+/** Longest certificate_list, evidence included. */
+#define VOUCH_LIMIT_CERTIFICATE_LIST 131072
+/** Longest signature: RSA of 4,096 bits. */
+#define VOUCH_LIMIT_SIGNATURE 512
+/** Longest authenticator: the list, and 2,048 for all else. */
+#define VOUCH_LIMIT_AUTHENTICATOR (VOUCH_LIMIT_CERTIFICATE_LIST + 2048)
+/** Extensions in one block. */
+#define VOUCH_LIMIT_EXTENSIONS 32
+/** Foreign contexts that an endpoint can be told to remember. */
+#define VOUCH_LIMIT_FOREIGN_CONTEXTS 1024
+/** Chains that a trust remembers as good. */
+#define VOUCH_LIMIT_CHAIN_CACHE 1024
+
+/* CBOR */
+
+/** Nesting of arrays, maps and tags. */
+#define VOUCH_LIMIT_CBOR_DEPTH 16
+/** Data items in one message or token. */
+#define VOUCH_LIMIT_CBOR_ITEMS 4096
+/** Pairs in one map whose keys are held against each other. */
+#define VOUCH_LIMIT_CBOR_PAIRS 64
+/** Longest media type. */
+#define VOUCH_LIMIT_MEDIA_TYPE 255
+/** Formats in one list. */
+#define VOUCH_LIMIT_FORMATS 16
+
+/* Capsules and the session */
+
+/** Longest value of a capsule; the largest AUTHENTICATOR fits. */
+#define VOUCH_LIMIT_CAPSULE (VOUCH_LIMIT_AUTHENTICATOR + 64)
+/** Octets of DATA in one capsule. */
+#define VOUCH_LIMIT_DATA 16384
+/** Longest REQUEST that may come before the own CAPABILITIES are answered. */
+#define VOUCH_LIMIT_EARLY_REQUEST 4096
+/** Exchanges in flight, in each direction. */
+#define VOUCH_LIMIT_IN_FLIGHT 4
+/** Requests a minute that a peer may send; as many may come at once. */
+#define VOUCH_LIMIT_REQUESTS_PER_MINUTE 60
+/** Capsules a minute for exchanges that are over, before CLOSE 2. */
+#define VOUCH_LIMIT_STRAYS_PER_MINUTE 60
+/** Events waiting to be polled before recv takes no more. */
+#define VOUCH_LIMIT_EVENTS 64
+/** Octets of DATA waiting to be polled before recv takes no more. */
+#define VOUCH_LIMIT_DATA_WAITING 65536
+/** Octets of DATA held until the gate opens. */
+#define VOUCH_LIMIT_DATA_HELD 65536
+/** Octets of answers waiting to be sent, before CLOSE 2. */
+#define VOUCH_LIMIT_ANSWERS_WAITING 262144
+/** Octets waiting to be sent before vouch_session_send takes no more. */
+#define VOUCH_LIMIT_DATA_UNSENT 65536
+/** Milliseconds within which a peer may have a request answered, at most. */
+#define VOUCH_LIMIT_ANSWER_WITHIN_MS 600000
+
+/* Evidence */
+
+/** Claims of an EAT that are looked at. */
+#define VOUCH_LIMIT_CLAIMS 64
+/** Measurements in one token. */
+#define VOUCH_LIMIT_MEASUREMENTS 256
+/** Longest name of a measurement. */
+#define VOUCH_LIMIT_MEASUREMENT_NAME 255
+
+#endif

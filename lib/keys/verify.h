@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_KEYS_VERIFY_H
+#define VOUCH_KEYS_VERIFY_H
+
+#include <openssl/base.h>
+
+#include "lib/keys/key_internal.h"
+
+/* vouch_public_key_parse reads a DER SubjectPublicKeyInfo with nothing after
+ * it. VOUCH_E_ARGUMENT when it is of no kind that vouch_key_from_evp takes. */
+vouch_err vouch_public_key_parse(vouch_bytes spki,
+                                 EVP_PKEY **out) VOUCH_MUST_CHECK;
+
+/* vouch_public_key_scheme returns the one scheme that goes with `key`, or 0:
+ * the key decides, never the message (RFC 8446, 4.2.3). */
+uint16_t vouch_public_key_scheme(const EVP_PKEY *key);
+
+/* vouch_verify verifies `signature` over `message`. VOUCH_E_SIGNATURE_SCHEME
+ * when `scheme` is not the key's, VOUCH_E_SIGNATURE when it does not verify. */
+vouch_err vouch_verify(EVP_PKEY *key, uint16_t scheme,
+                       enum vouch_signature_form form, vouch_bytes message,
+                       vouch_bytes signature) VOUCH_MUST_CHECK;
+
+#endif
