@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_SESSION_H
+#define VOUCH_SESSION_H
+
+#include <vouch/authenticator.h>
+#include <vouch/evidence.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A session attests, appraises and re-attests over one connection. It does no
+ * I/O: it is given octets and the time, and yields octets and events. It never
+ * calls the application, and never an attester or appraiser by itself.
+ *
+ *     for (;;) {
+ *         wait for input, for room for vouch_session_outgoing, or for
+ *             vouch_session_deadline;
+ *         vouch_session_tick, vouch_session_recv;
+ *         while (vouch_session_poll) answer the event;
+ *         write vouch_session_outgoing, vouch_session_sent;
+ *     }
+ *
+ * stream.h does the input and output of this over a BoringSSL connection.
+ *
+ * A protocol error ends the session, never the process; a verdict, however bad,
+ * is an event. Whether application data may flow is computed anew at each
+ * question and can not be set.
+ */
+
+/* Configuration */
+
+/** vouch_config is what sessions are made with; any number may share one. */
+typedef struct vouch_config vouch_config;
+
+VOUCH_EXPORT vouch_err vouch_config_new(vouch_config **out) VOUCH_MUST_CHECK;
+VOUCH_EXPORT void vouch_config_free(vouch_config *config);
+
+/*
+ * The setters return VOUCH_E_STATE once a session has the configuration,
+ * VOUCH_E_ARGUMENT for a value out of its domain, and VOUCH_E_NOMEM.
+ */
+
+/**
+ * vouch_config_set_credential gives the AIK with which requests are answered;
+ * it takes a reference. Without one, requests are refused.
+ */
+VOUCH_EXPORT vouch_err vouch_config_set_credential(
+    vouch_config *config, vouch_credential *credential) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_set_trust says which AIKs of the peer are good; it takes a
+ * reference. Without one, nothing can be asked of the peer.
+ */
+VOUCH_EXPORT vouch_err vouch_config_set_trust(
+    vouch_config *config, vouch_trust *trust) VOUCH_MUST_CHECK;
+
+/** vouch_config_add_produced adds a media type of Evidence that the application
+ * will make when asked. */
+VOUCH_EXPORT vouch_err vouch_config_add_produced(
+    vouch_config *config, const char *media_type) VOUCH_MUST_CHECK;
+
+/** vouch_config_add_appraised adds a media type of Evidence that the
+ * application will appraise; earlier ones are preferred. */
+VOUCH_EXPORT vouch_err vouch_config_add_appraised(
+    vouch_config *config, const char *media_type) VOUCH_MUST_CHECK;
+
+/** vouch_gate says what application data waits for. */
+typedef enum vouch_gate {
+    VOUCH_GATE_NONE = 0,     /**< nothing */
+    VOUCH_GATE_REQUIRE_PEER, /**< that the peer is accepted */
+    VOUCH_GATE_MUTUAL,       /**< and that the peer has accepted this side */
+} vouch_gate;
+
+/** vouch_config_set_gate sets it; VOUCH_GATE_MUTUAL unless set. */
+VOUCH_EXPORT vouch_err vouch_config_set_gate(vouch_config *config,
+                                             vouch_gate gate) VOUCH_MUST_CHECK;
+
+/** vouch_refusal says what follows when the peer is rejected, or does not
+ * attest although the gate requires it (expat-03, 7). */
+typedef enum vouch_refusal {
+    VOUCH_REFUSAL_CLOSE = 0, /**< the session is closed */
+    VOUCH_REFUSAL_STAY,      /**< the gate is shut, the session goes on */
+} vouch_refusal;
+
+/** vouch_config_set_refusal sets it; VOUCH_REFUSAL_CLOSE unless set. */
+VOUCH_EXPORT vouch_err vouch_config_set_refusal(
+    vouch_config *config, vouch_refusal refusal) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_set_max_age ends an acceptance `ms` milliseconds after its
+ * request was sent (1 to 2^53); 600,000 unless set.
+ */
+VOUCH_EXPORT vouch_err vouch_config_set_max_age(vouch_config *config,
+                                                uint64_t ms) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_set_interval asks again `ms` milliseconds after each request
+ * that the session made by itself; 0: never again. Unless set, a third of the
+ * maximum age.
+ */
+VOUCH_EXPORT vouch_err vouch_config_set_interval(vouch_config *config,
+                                                 uint64_t ms) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_set_answer_within gives the peer `ms` milliseconds to answer a
+ * request, and the application as many to appraise the answer (1 to
+ * VOUCH_LIMIT_ANSWER_WITHIN_MS); 30,000 unless set.
+ */
+VOUCH_EXPORT vouch_err vouch_config_set_answer_within(
+    vouch_config *config, uint64_t ms) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_hold_early_data keeps data that comes before the gate opens, up
+ * to VOUCH_LIMIT_DATA_HELD octets, until it does. Unless called, such data is
+ * dropped and reported.
+ */
+VOUCH_EXPORT vouch_err vouch_config_hold_early_data(vouch_config *config)
+    VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_allow_other_key lets a peer that authenticated in the TLS
+ * handshake attest with another AIK than that key.
+ */
+VOUCH_EXPORT vouch_err vouch_config_allow_other_key(vouch_config *config)
+    VOUCH_MUST_CHECK;
+
+/** vouch_config_allow_own_key lets the peer's AIK be the same as this side's.
+ */
+VOUCH_EXPORT vouch_err vouch_config_allow_own_key(vouch_config *config)
+    VOUCH_MUST_CHECK;
+
+/* Life */
+
+typedef struct vouch_session vouch_session;
+
+/**
+ * vouch_session_new starts a session on `channel`, which is borrowed, must
+ * outlive it, and serves no other. CAPABILITIES is queued, and behind it the
+ * first request if the gate requires the peer.
+ *
+ * On success `*out` is owned: vouch_session_free. It returns
+ *   VOUCH_E_CHANNEL_USED;
+ *   VOUCH_E_ARGUMENT: the gate requires the peer, but there is no trust or no
+ *       format that is appraised; or it is mutual and there is no credential or
+ *       no format that is produced;
+ *   VOUCH_E_CHANNEL_CHANGED; VOUCH_E_CRYPTO; VOUCH_E_NOMEM.
+ */
+VOUCH_EXPORT vouch_err vouch_session_new(vouch_channel *channel,
+                                         vouch_config *config, vouch_now now,
+                                         vouch_session **out) VOUCH_MUST_CHECK;
+VOUCH_EXPORT void vouch_session_free(vouch_session *session);
+
+/**
+ * vouch_session_recv gives the session octets of the peer's capsule stream,
+ * which may be cut anywhere. `*taken` is how many of them it took: all, unless
+ * its limits on waiting events or data are reached; then poll, and offer the
+ * rest again. `data` is borrowed for the call.
+ *
+ * What the octets mean is told by vouch_session_poll. It returns VOUCH_OK or
+ *   an error of band PEER or LIMIT: the peer broke the protocol or passed a
+ *       limit; a CLOSE is queued;
+ *   an error of band LOCAL: likewise, but the peer is not at fault;
+ *   VOUCH_E_CLOSED: the session ended before; nothing was taken.
+ * After any of these the gate is shut for good, and there is a FAILED event.
+ */
+VOUCH_EXPORT vouch_err vouch_session_recv(vouch_session *session,
+                                          vouch_bytes data, vouch_now now,
+                                          size_t *taken) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_session_end_of_stream says that the peer's octets ended. Without its
+ * CLOSE before that is truncation: VOUCH_E_UNEXPECTED, and a FAILED event.
+ */
+VOUCH_EXPORT vouch_err vouch_session_end_of_stream(
+    vouch_session *session, vouch_now now) VOUCH_MUST_CHECK;
+
+/** vouch_session_outgoing returns octets to be sent to the peer, borrowed
+ * until the next call that is not const. */
+VOUCH_EXPORT vouch_bytes vouch_session_outgoing(const vouch_session *session);
+
+/** vouch_session_sent says that the first `len` of them have been sent. */
+VOUCH_EXPORT void vouch_session_sent(vouch_session *session, size_t len);
+
+/** vouch_session_deadline returns the time of the monotonic clock at which
+ * vouch_session_tick is to be called at the latest; VOUCH_NEVER if no such. */
+VOUCH_EXPORT uint64_t vouch_session_deadline(const vouch_session *session);
+
+/** vouch_session_tick does what is due at `now`: expiry, timeouts, requests. A
+ * clock that goes backwards changes nothing. It returns VOUCH_OK, or an error
+ * of band LOCAL, after which the session has ended. */
+VOUCH_EXPORT vouch_err vouch_session_tick(vouch_session *session,
+                                          vouch_now now) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_session_close queues CLOSE 0. Data that the peer sent before it sees
+ * that still arrives. It returns VOUCH_E_CLOSED when the session has ended or
+ * is ending.
+ */
+VOUCH_EXPORT vouch_err vouch_session_close(vouch_session *session,
+                                           vouch_now now) VOUCH_MUST_CHECK;
+
+/** vouch_session_ended tells whether nothing will come or go any more, but for
+ * what vouch_session_outgoing and vouch_session_poll still hold. */
+VOUCH_EXPORT bool vouch_session_ended(const vouch_session *session);
+
+/* Asking and data */
+
+/** vouch_exchange names one exchange of one session. A handle of another
+ * session, or of an exchange that is over, is refused wherever it is used. */
+typedef struct vouch_exchange {
+    uint64_t id;      /**< as on the wire (proto/README.md) */
+    uint64_t session; /**< tells sessions of one process apart */
+} vouch_exchange;
+
+/**
+ * vouch_session_request asks the peer to attest now. It returns
+ *   VOUCH_E_STATE: there is no trust or no format to ask for;
+ *   VOUCH_E_TOO_MANY: as many requests are in flight as this side or the
+ *       peer allows: wait for an end;
+ *   VOUCH_E_CLOSED; VOUCH_E_CRYPTO; VOUCH_E_NOMEM.
+ */
+VOUCH_EXPORT vouch_err vouch_session_request(vouch_session *session,
+                                             vouch_now now, vouch_exchange *out)
+    VOUCH_MUST_CHECK;
+
+/** vouch_traffic is what a gate is asked about. */
+typedef enum vouch_traffic {
+    VOUCH_TRAFFIC_DATA = 0,
+} vouch_traffic;
+
+/** vouch_session_may_send and _may_accept tell whether traffic may flow at
+ * `now`: functions of exchanges, policy and time. */
+VOUCH_EXPORT bool vouch_session_may_send(const vouch_session *session,
+                                         vouch_traffic traffic, vouch_now now);
+VOUCH_EXPORT bool vouch_session_may_accept(const vouch_session *session,
+                                           vouch_traffic traffic,
+                                           vouch_now now);
+
+/**
+ * vouch_session_send queues application data as DATA. `*taken` is how much of
+ * it there was room for, which may be 0: send, and offer the rest again. It
+ * returns VOUCH_E_GATE while vouch_session_may_send says no; VOUCH_E_CLOSED;
+ * VOUCH_E_NOMEM.
+ */
+VOUCH_EXPORT vouch_err vouch_session_send(vouch_session *session,
+                                          vouch_bytes data, vouch_now now,
+                                          size_t *taken) VOUCH_MUST_CHECK;
+
+/* Evidence, for the Attester's side */
+
+/**
+ * vouch_attester_answer has a shipped attester answer EVIDENCE_NEEDED. It may
+ * take as long as the platform needs. When the attester fails, the request is
+ * declined and the attester's error returned; otherwise errors are those of
+ * vouch_session_provide.
+ */
+VOUCH_EXPORT vouch_err vouch_attester_answer(vouch_attester *attester,
+                                             vouch_session *session,
+                                             vouch_exchange exchange,
+                                             vouch_now now) VOUCH_MUST_CHECK;
+
+/** vouch_evidence_info is what an application's own attester needs. Spans
+ * borrow until the next call that is not const. */
+typedef struct vouch_evidence_info {
+    vouch_bytes format;        /**< the media type to make */
+    vouch_digest binder;       /**< must stand in the evidence, signed */
+    vouch_digest aik_pub_hash; /**< likewise, where there is room */
+    vouch_bytes aik_spki;
+    uint64_t deadline; /**< of the monotonic clock */
+} vouch_evidence_info;
+
+/** vouch_session_evidence_info tells what EVIDENCE_NEEDED is about. It returns
+ * VOUCH_E_HANDLE when that exchange does not wait for evidence. */
+VOUCH_EXPORT vouch_err vouch_session_evidence_info(
+    const vouch_session *session, vouch_exchange exchange,
+    vouch_evidence_info *out) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_session_provide answers with evidence, a CMW (cmw.h). It returns
+ *   VOUCH_E_HANDLE: the exchange does not wait for evidence, any more;
+ *   VOUCH_E_CMW and its kin: `cmw` is no CMW of a format that was asked for;
+ *   VOUCH_E_TOO_LARGE: longer than the peer takes: decline;
+ *   VOUCH_E_CHANNEL_CHANGED; VOUCH_E_CRYPTO; VOUCH_E_NOMEM.
+ */
+VOUCH_EXPORT vouch_err vouch_session_provide(vouch_session *session,
+                                             vouch_exchange exchange,
+                                             vouch_bytes cmw,
+                                             vouch_now now) VOUCH_MUST_CHECK;
+
+/** Reasons that a peer can be given and can give (proto/README.md). */
+typedef enum vouch_peer_reason {
+    VOUCH_PEER_NONE = 0,
+    VOUCH_PEER_POLICY = 1,
+    VOUCH_PEER_BUSY = 2,
+    VOUCH_PEER_YOU_FIRST = 3,
+    VOUCH_PEER_NO_CREDENTIAL = 4,
+    VOUCH_PEER_TIMEOUT = 5,
+    VOUCH_PEER_INTERNAL = 6,
+    VOUCH_PEER_POSTURE = 7,
+} vouch_peer_reason;
+
+/** vouch_session_decline answers with the empty authenticator (RFC 9261, 6).
+ * Errors are those of vouch_session_provide. */
+VOUCH_EXPORT vouch_err vouch_session_decline(vouch_session *session,
+                                             vouch_exchange exchange,
+                                             vouch_peer_reason reason,
+                                             vouch_now now) VOUCH_MUST_CHECK;
+
+/* Appraisal, for the Relying Party's side */
+
+/** vouch_appraiser_answer has a shipped appraiser answer APPRAISAL_NEEDED.
+ * Errors are those of vouch_session_conclude. */
+VOUCH_EXPORT vouch_err vouch_appraiser_answer(const vouch_appraiser *appraiser,
+                                              vouch_session *session,
+                                              vouch_exchange exchange,
+                                              vouch_now now) VOUCH_MUST_CHECK;
+
+/** vouch_appraisal_info is what an application's own appraiser needs. Spans
+ * borrow until the next call that is not const. */
+typedef struct vouch_appraisal_info {
+    vouch_bytes cmw;           /**< of a media type that was asked for */
+    vouch_digest binder;       /**< what the evidence must carry */
+    vouch_digest aik_pub_hash; /**< likewise */
+    vouch_bytes aik_spki;      /**< evidence must not be signed by this key */
+    uint64_t deadline;         /**< of the monotonic clock */
+} vouch_appraisal_info;
+
+/** vouch_session_appraisal_info tells what APPRAISAL_NEEDED is about. It
+ * returns VOUCH_E_HANDLE when that exchange does not wait for a verdict. */
+VOUCH_EXPORT vouch_err vouch_session_appraisal_info(
+    const vouch_session *session, vouch_exchange exchange,
+    vouch_appraisal_info *out) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_session_conclude gives the verdict. `result` must carry the binder and
+ * AIK hash that were found in the evidence: the session compares them, and a
+ * result without the right ones is a rejection (VOUCH_CHECK_CONTRACT), whatever
+ * its verdict. It returns VOUCH_E_HANDLE; VOUCH_E_NOMEM.
+ */
+VOUCH_EXPORT vouch_err vouch_session_conclude(vouch_session *session,
+                                              vouch_exchange exchange,
+                                              const vouch_result *result,
+                                              vouch_now now) VOUCH_MUST_CHECK;
+
+/* Events */
+
+typedef enum vouch_event_type {
+    /** The peer's CAPABILITIES came. */
+    VOUCH_EVENT_PEER = 1,
+    /** The peer asks; answer with vouch_attester_answer, vouch_session_provide
+     * or vouch_session_decline. */
+    VOUCH_EVENT_EVIDENCE_NEEDED,
+    /** Evidence came on a valid authenticator; answer with
+     * vouch_appraiser_answer or vouch_session_conclude. */
+    VOUCH_EVENT_APPRAISAL_NEEDED,
+    /** The peer is accepted: u.accepted. */
+    VOUCH_EVENT_ACCEPTED,
+    /** The peer is not accepted, and why: u.refused. */
+    VOUCH_EVENT_REFUSED,
+    /** An acceptance ended. */
+    VOUCH_EVENT_EXPIRED,
+    /** The peer accepted this side: u.confirmed. */
+    VOUCH_EVENT_CONFIRMED,
+    /** The peer did not, or no longer, accept this side, or the request was
+     * declined: u.denied. */
+    VOUCH_EVENT_DENIED,
+    /** The gate for data opened or shut: u.gate. */
+    VOUCH_EVENT_GATE,
+    /** Application data: u.data. */
+    VOUCH_EVENT_DATA,
+    /** Data that the gate did not let in was dropped: u.dropped. */
+    VOUCH_EVENT_DATA_DROPPED,
+    /** Something terminates TLS between the two sides. */
+    VOUCH_EVENT_DIFFERENT_CONNECTION,
+    /** What the two sides require can never be met: a CLOSE 3 follows. */
+    VOUCH_EVENT_POLICY_DEADLOCK,
+    /** The peer's CLOSE came: u.closed. */
+    VOUCH_EVENT_CLOSED,
+    /** An error ended the session: u.failed. */
+    VOUCH_EVENT_FAILED,
+} vouch_event_type;
+
+/** vouch_event_name returns the name, as in "accepted"; static. */
+VOUCH_EXPORT const char *vouch_event_name(vouch_event_type type);
+
+typedef struct vouch_event {
+    vouch_event_type type;
+    vouch_exchange exchange; /**< zero where the event is about none */
+    union {
+        struct {
+            vouch_level level;
+            uint64_t until; /**< time of the monotonic clock */
+            bool revocation_checked;
+            bool is_handshake_key;
+            vouch_digest aik_pub_hash;
+            uint8_t binder_digest[32]; /**< SHA-256 of the binder */
+            uint8_t evidence_digest[32];
+            uint8_t anchor_digest[32];
+            uint8_t policy_digest[32];
+        } accepted;
+        struct {
+            vouch_verdict verdict;         /**< rejected or indeterminate */
+            const vouch_reason *reason;    /**< borrowed until the next poll */
+            vouch_peer_reason peer_reason; /**< when the peer declined */
+            uint64_t retry_ms; /**< when the peer is busy; 0: not said */
+        } refused;
+        struct {
+            uint64_t until;
+        } confirmed;
+        struct {
+            vouch_peer_reason reason;
+            vouch_err err; /**< the local cause, or VOUCH_OK */
+        } denied;
+        struct {
+            bool open;
+        } gate;
+        struct {
+            vouch_bytes bytes;   /**< borrowed until the next poll */
+            bool pre_acceptance; /**< was sent before the gate opened */
+        } data;
+        struct {
+            uint64_t octets;
+        } dropped;
+        struct {
+            uint64_t code; /**< proto/README.md, CLOSE */
+        } closed;
+        struct {
+            vouch_err err;
+            uint64_t code; /**< of the CLOSE that was queued */
+        } failed;
+        uint64_t spare[32];
+    } u;
+} vouch_event;
+
+/**
+ * vouch_session_poll takes the next event. False: there is none now. Spans in
+ * `*out` are borrowed until the next poll.
+ */
+VOUCH_EXPORT bool vouch_session_poll(vouch_session *session, vouch_event *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

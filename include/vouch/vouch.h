@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_VOUCH_H
+#define VOUCH_VOUCH_H
+
+/* All of the library. */
+
+#include <vouch/authenticator.h>
+#include <vouch/base.h>
+#include <vouch/channel.h>
+#include <vouch/cmw.h>
+#include <vouch/error.h>
+#include <vouch/evidence.h>
+#include <vouch/key.h>
+#include <vouch/limits.h>
+#include <vouch/memory.h>
+#include <vouch/session.h>
+#include <vouch/software.h>
+#include <vouch/stream.h>
+#include <vouch/tls.h>
+#include <vouch/trust.h>
+
+#endif
