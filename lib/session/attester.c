@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/session/session_internal.h"
+
+#include <vouch/cmw.h>
+
+#include "proto/memory.h"
+
+static vouch_bytes request_of(const struct exchange *x)
+{
+    return (vouch_bytes){x->work->request.data, x->work->request.len};
+}
+
+/* What one AUTHENTICATOR takes beside cmw_data, chain and signature. */
+enum { AUTHENTICATOR_OVERHEAD = 1024 };
+
+/* Table actions */
+
+vouch_err at_need_evidence(vouch_session *s, struct exchange *x,
+                           const struct step_arg *arg)
+{
+    vouch_event event = {.type = VOUCH_EVENT_EVIDENCE_NEEDED,
+                         .exchange = exchange_handle(s, x)};
+
+    (void)arg;
+    return event_add(s, &event);
+}
+
+vouch_err at_answer(vouch_session *s, struct exchange *x,
+                    const struct step_arg *arg)
+{
+    struct vouch_authenticator_message m = {.id = x->id,
+                                            .authenticator = arg->octets};
+
+    x->answered = s->now.mono_ms;
+    x->deadline = time_after(s->now.mono_ms, VOUCH_LIMIT_ANSWER_WITHIN_MS);
+    return output_authenticator(s, &m);
+}
+
+static vouch_err report_denied(vouch_session *s, const struct exchange *x,
+                               vouch_peer_reason reason, vouch_err cause)
+{
+    vouch_event event = {.type = VOUCH_EVENT_DENIED,
+                         .exchange = exchange_handle(s, x)};
+
+    event.u.denied.reason = reason;
+    event.u.denied.err = cause;
+    return event_add(s, &event);
+}
+
+/* RFC 9261, 6: a refusal is the empty authenticator. */
+vouch_err at_decline(vouch_session *s, struct exchange *x,
+                     const struct step_arg *arg)
+{
+    struct vouch_authenticator_message m = {
+        .id = x->id,
+        .has_reason = true,
+        .reason = arg->peer_reason,
+        .has_retry = arg->retry_ms != 0,
+        .retry_ms = arg->retry_ms,
+    };
+    vouch_buffer empty;
+    vouch_err err =
+        vouch_endpoint_refuse_received(s->endpoint, request_of(x), &empty);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    m.authenticator = (vouch_bytes){empty.data, empty.len};
+    err = output_authenticator(s, &m);
+    vouch_buffer_free(&empty);
+    return err == VOUCH_OK ? report_denied(s, x, arg->peer_reason, arg->err)
+                           : err;
+}
+
+vouch_err at_time_out(vouch_session *s, struct exchange *x,
+                      const struct step_arg *arg)
+{
+    const struct step_arg late = {.peer_reason = VOUCH_PEER_TIMEOUT};
+
+    (void)arg;
+    return at_decline(s, x, &late);
+}
+
+/* The hold counts from when AUTHENTICATOR was sent, so that it never outlives
+ * the relying party's own acceptance. */
+vouch_err at_confirm(vouch_session *s, struct exchange *x,
+                     const struct step_arg *arg)
+{
+    vouch_event event = {.type = VOUCH_EVENT_CONFIRMED,
+                         .exchange = exchange_handle(s, x)};
+
+    x->deadline = time_after(x->answered, arg->outcome->hold_ms);
+    event.u.confirmed.until = x->deadline;
+    exchange_forget_work(x);
+    exchange_forget_superseded(s, x);
+    return event_add(s, &event);
+}
+
+vouch_err at_denied(vouch_session *s, struct exchange *x,
+                    const struct step_arg *arg)
+{
+    vouch_err err = VOUCH_OK;
+
+    if (arg->outcome->verdict == VOUCH_REJECTED) {
+        err = exchange_revoke_below(s, false, exchange_counter(x));
+    }
+    return err == VOUCH_OK
+               ? report_denied(s, x, (vouch_peer_reason)arg->outcome->reason,
+                               VOUCH_OK)
+               : err;
+}
+
+vouch_err at_lapse(vouch_session *s, struct exchange *x,
+                   const struct step_arg *arg)
+{
+    (void)arg;
+    return report_denied(s, x, VOUCH_PEER_TIMEOUT, VOUCH_OK);
+}
+
+vouch_err at_abandon(vouch_session *s, struct exchange *x,
+                     const struct step_arg *arg)
+{
+    (void)arg;
+    return report_denied(s, x, VOUCH_PEER_NONE, VOUCH_E_CLOSED);
+}
+
+/* REQUEST */
+
+/* REQUEST repeats what its context says (proto/README.md); both must agree. */
+static bool agrees_with_context(const struct vouch_request_message *message,
+                                vouch_bytes octets)
+{
+    struct vouch_context context;
+
+    return vouch_context_parse(octets, &context) == VOUCH_OK &&
+           context.id == message->id &&
+           vouch_bytes_equal(context.operation, message->operation) &&
+           vouch_bytes_equal(context.nonce, message->nonce);
+}
+
+static vouch_err decide(vouch_session *s, struct exchange *x,
+                        const struct vouch_request *request)
+{
+    struct step_arg refusal = {0};
+
+    if (!bucket_take(&s->requests, s->now.mono_ms)) {
+        refusal.peer_reason = VOUCH_PEER_BUSY;
+        refusal.retry_ms = bucket_wait(&s->requests);
+    } else if (exchange_in_flight(s, false) > VOUCH_LIMIT_IN_FLIGHT) {
+        refusal.peer_reason = VOUCH_PEER_BUSY;
+        refusal.retry_ms = RETRY_FIRST_MS;
+    } else if (!config_can_answer(s->config) ||
+               !vouch_request_offers_scheme(
+                   request, vouch_credential_scheme(s->config->credential))) {
+        refusal.peer_reason = VOUCH_PEER_NO_CREDENTIAL;
+    } else if (x->work->formats == 0 || !request->attestation) {
+        refusal.peer_reason = VOUCH_PEER_POLICY;
+    } else {
+        return at_step(s, x, AT_IN_PRODUCE, NULL);
+    }
+    return at_step(s, x, AT_IN_DECLINE, &refusal);
+}
+
+vouch_err at_receive_request(vouch_session *s,
+                             const struct vouch_request_message *message)
+{
+    struct vouch_request request;
+    struct exchange *x;
+    vouch_err err;
+
+    if (exchange_is_mine(s, message->id)) {
+        return VOUCH_E_ILLEGAL;
+    }
+    err = vouch_endpoint_receive(s->endpoint, message->request, &request);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (!agrees_with_context(message, request.context)) {
+        return VOUCH_E_ILLEGAL;
+    }
+    s->highest_seen = message->id & VOUCH_ID_COUNTER;
+    if (s->different_connection) { /* none is answered */
+        return VOUCH_OK;
+    }
+    x = exchange_add(s, message->id);
+    if (x == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    x->work->formats =
+        format_list_common(&s->config->produced, &message->accepts);
+    x->work->format =
+        format_list_first(&s->config->produced, &message->accepts);
+    x->deadline = time_after(s->now.mono_ms,
+                             message->within_ms < VOUCH_LIMIT_ANSWER_WITHIN_MS
+                                 ? message->within_ms
+                                 : VOUCH_LIMIT_ANSWER_WITHIN_MS);
+    err = vouch_copy(message->request, &x->work->request);
+    return err == VOUCH_OK ? decide(s, x, &request) : err;
+}
+
+/* OUTCOME */
+
+vouch_err at_receive_outcome(vouch_session *s,
+                             const struct vouch_outcome_message *message)
+{
+    static const enum at_input inputs[] = {
+        [VOUCH_ACCEPTED] = AT_IN_ACCEPTED,
+        [VOUCH_REJECTED] = AT_IN_REJECTED,
+        [VOUCH_INDETERMINATE] = AT_IN_INDETERMINATE,
+    };
+    struct step_arg arg = {.outcome = message};
+    struct exchange *x;
+
+    if (exchange_is_mine(s, message->id) ||
+        (message->id & VOUCH_ID_COUNTER) > s->highest_seen) {
+        return VOUCH_E_ILLEGAL;
+    }
+    x = exchange_find(s, message->id);
+    if (x == NULL) {
+        return bucket_take(&s->strays, s->now.mono_ms) ? VOUCH_OK
+                                                       : VOUCH_E_RATE;
+    }
+    return at_step(s, x, inputs[message->verdict], &arg);
+}
+
+/* The application's answers */
+
+vouch_err vouch_session_evidence_info(const vouch_session *s,
+                                      vouch_exchange exchange,
+                                      vouch_evidence_info *out)
+{
+    const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
+    const struct exchange *x =
+        exchange_by_handle(s, exchange, false, AT_PRODUCING);
+    vouch_evidence_info info;
+    vouch_bytes context;
+    vouch_err err;
+
+    if (x == NULL) {
+        return VOUCH_E_HANDLE;
+    }
+    info = (vouch_evidence_info){
+        .format = x->work->format,
+        .aik_spki = vouch_credential_spki(s->config->credential),
+        .deadline = x->deadline,
+    };
+    err = vouch_get_context(request_of(x), &context);
+    if (err == VOUCH_OK) {
+        err = vouch_binder(channel, info.aik_spki, context, &info.binder);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_aik_pub_hash(vouch_channel_hash(channel), info.aik_spki,
+                                 &info.aik_pub_hash);
+    }
+    if (err == VOUCH_OK) {
+        *out = info;
+    }
+    return err;
+}
+
+/* Whether `cmw` may go to the peer in answer to `x`. */
+static vouch_err check_evidence(const vouch_session *s,
+                                const struct exchange *x, vouch_bytes octets)
+{
+    vouch_cmw cmw;
+    vouch_err err = vouch_cmw_parse(octets, &cmw);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if ((format_list_find(&s->config->produced, cmw.media_type) &
+         x->work->formats) == 0) {
+        return VOUCH_E_CMW;
+    }
+    return octets.len > s->peer_max_evidence ? VOUCH_E_TOO_LARGE : VOUCH_OK;
+}
+
+static struct exchange *producing(vouch_session *s, vouch_exchange exchange,
+                                  vouch_now now)
+{
+    struct exchange *x;
+
+    session_clock(s, now);
+    x = exchange_by_handle(s, exchange, false, AT_PRODUCING);
+    return x != NULL && x->deadline > s->now.mono_ms && session_is_up(s) ? x
+                                                                         : NULL;
+}
+
+vouch_err vouch_session_provide(vouch_session *s, vouch_exchange exchange,
+                                vouch_bytes cmw, vouch_now now)
+{
+    struct exchange *x = producing(s, exchange, now);
+    struct step_arg arg = {0};
+    vouch_buffer authenticator;
+    vouch_err err;
+
+    if (x == NULL) {
+        return VOUCH_E_HANDLE;
+    }
+    err = check_evidence(s, x, cmw);
+    if (err == VOUCH_OK) {
+        err = vouch_endpoint_authenticate_received(s->endpoint, request_of(x),
+                                                   s->config->credential, cmw,
+                                                   &authenticator);
+    }
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (authenticator.len + AUTHENTICATOR_OVERHEAD > s->peer_max_capsule) {
+        vouch_buffer_free(&authenticator);
+        return VOUCH_E_TOO_LARGE;
+    }
+    arg.octets = (vouch_bytes){authenticator.data, authenticator.len};
+    err = at_step(s, x, AT_IN_EVIDENCE, &arg);
+    vouch_buffer_free(&authenticator);
+    return session_settle(s, err);
+}
+
+vouch_err vouch_session_decline(vouch_session *s, vouch_exchange exchange,
+                                vouch_peer_reason reason, vouch_now now)
+{
+    const struct step_arg arg = {.peer_reason = reason};
+    struct exchange *x = producing(s, exchange, now);
+
+    return x == NULL ? VOUCH_E_HANDLE
+                     : session_settle(s, at_step(s, x, AT_IN_DECLINE, &arg));
+}

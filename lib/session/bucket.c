@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/session/bucket.h"
+
+enum { TOKEN = 60000 };
+
+void bucket_init(struct bucket *bucket, uint32_t per_minute, uint64_t now)
+{
+    *bucket = (struct bucket){now, (uint64_t)per_minute * TOKEN, per_minute};
+}
+
+bool bucket_take(struct bucket *bucket, uint64_t now)
+{
+    uint64_t full = (uint64_t)bucket->per_minute * TOKEN;
+    uint64_t elapsed = now - bucket->last;
+
+    bucket->last = now;
+    bucket->level =
+        elapsed >= TOKEN ? full : bucket->level + elapsed * bucket->per_minute;
+    if (bucket->level > full) {
+        bucket->level = full;
+    }
+    if (bucket->level < TOKEN) {
+        return false;
+    }
+    bucket->level -= TOKEN;
+    return true;
+}
+
+uint64_t bucket_wait(const struct bucket *bucket)
+{
+    return bucket->level >= TOKEN
+               ? 0
+               : (TOKEN - bucket->level) / bucket->per_minute + 1;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_SESSION_BUCKET_H
+#define VOUCH_SESSION_BUCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A token bucket: `per_minute` at once, and as many a minute after that. */
+struct bucket {
+    uint64_t last;  /* when it was last filled */
+    uint64_t level; /* 60,000 to a token */
+    uint32_t per_minute;
+};
+
+void bucket_init(struct bucket *bucket, uint32_t per_minute, uint64_t now);
+
+/* bucket_take takes a token. False: there is none. */
+bool bucket_take(struct bucket *bucket, uint64_t now);
+
+/* bucket_wait returns milliseconds until there is a token. */
+uint64_t bucket_wait(const struct bucket *bucket);
+
+#endif

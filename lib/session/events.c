@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/session/session_internal.h"
+
+#include <string.h>
+
+#include "proto/memory.h"
+
+static void node_free(struct event_node *node)
+{
+    if (node != NULL) {
+        vouch_free(node->reason);
+        vouch_free(node);
+    }
+}
+
+static void queue_append(struct event_queue *queue, struct event_node *node)
+{
+    if (queue->last != NULL) {
+        queue->last->next = node;
+    } else {
+        queue->first = node;
+    }
+    queue->last = node;
+    queue->num++;
+    queue->octets += node->len;
+}
+
+static struct event_node *queue_take(struct event_queue *queue)
+{
+    struct event_node *node = queue->first;
+
+    if (node != NULL) {
+        queue->first = node->next;
+        queue->last = queue->first != NULL ? queue->last : NULL;
+        queue->num--;
+        queue->octets -= node->len;
+    }
+    return node;
+}
+
+void event_queue_clear(struct event_queue *queue)
+{
+    struct event_node *node;
+
+    while ((node = queue_take(queue)) != NULL) {
+        node_free(node);
+    }
+    node_free(queue->taken);
+    queue->taken = NULL;
+}
+
+void event_queue_move(struct event_queue *to, struct event_queue *from)
+{
+    struct event_node *node;
+
+    while ((node = queue_take(from)) != NULL) {
+        node->next = NULL;
+        queue_append(to, node);
+    }
+}
+
+vouch_err event_add_reason(vouch_session *s, const vouch_event *event,
+                           const vouch_reason *reason)
+{
+    struct event_node *node = vouch_alloc(sizeof *node);
+
+    if (node == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    node->event = *event;
+    if (reason != NULL) {
+        node->reason = vouch_alloc(sizeof *reason);
+        if (node->reason == NULL) {
+            vouch_free(node);
+            return VOUCH_E_NOMEM;
+        }
+        *node->reason = *reason;
+        node->event.u.refused.reason = node->reason;
+    }
+    queue_append(&s->events, node);
+    return VOUCH_OK;
+}
+
+vouch_err event_add(vouch_session *s, const vouch_event *event)
+{
+    return event_add_reason(s, event, NULL);
+}
+
+vouch_err event_add_data(struct event_queue *queue, vouch_bytes data,
+                         bool early)
+{
+    struct event_node *node = vouch_alloc(sizeof *node + data.len);
+
+    if (node == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    if (data.len != 0) {
+        memcpy(node->octets, data.data, data.len);
+    }
+    node->len = data.len;
+    node->event.type = VOUCH_EVENT_DATA;
+    node->event.u.data.bytes = (vouch_bytes){node->octets, data.len};
+    node->event.u.data.pre_acceptance = early;
+    queue_append(queue, node);
+    return VOUCH_OK;
+}
+
+/* The FAILED event is made here and not queued: it needs no memory. */
+static bool take_failure(vouch_session *s, vouch_event *out)
+{
+    if (s->failure == VOUCH_OK || s->failure_reported) {
+        return false;
+    }
+    s->failure_reported = true;
+    *out = (vouch_event){.type = VOUCH_EVENT_FAILED};
+    out->u.failed.err = s->failure;
+    out->u.failed.code = s->close_code;
+    return true;
+}
+
+bool vouch_session_poll(vouch_session *s, vouch_event *out)
+{
+    node_free(s->events.taken);
+    s->events.taken = queue_take(&s->events);
+    if (s->events.taken == NULL) {
+        return take_failure(s, out);
+    }
+    *out = s->events.taken->event;
+    return true;
+}
+
+const char *vouch_event_name(vouch_event_type type)
+{
+    static const char *const names[] = {
+        [VOUCH_EVENT_PEER] = "peer",
+        [VOUCH_EVENT_EVIDENCE_NEEDED] = "evidence_needed",
+        [VOUCH_EVENT_APPRAISAL_NEEDED] = "appraisal_needed",
+        [VOUCH_EVENT_ACCEPTED] = "accepted",
+        [VOUCH_EVENT_REFUSED] = "refused",
+        [VOUCH_EVENT_EXPIRED] = "expired",
+        [VOUCH_EVENT_CONFIRMED] = "confirmed",
+        [VOUCH_EVENT_DENIED] = "denied",
+        [VOUCH_EVENT_GATE] = "gate",
+        [VOUCH_EVENT_DATA] = "data",
+        [VOUCH_EVENT_DATA_DROPPED] = "data_dropped",
+        [VOUCH_EVENT_DIFFERENT_CONNECTION] = "different_connection",
+        [VOUCH_EVENT_POLICY_DEADLOCK] = "policy_deadlock",
+        [VOUCH_EVENT_CLOSED] = "closed",
+        [VOUCH_EVENT_FAILED] = "failed",
+    };
+    size_t i = (size_t)type;
+
+    return i < sizeof names / sizeof names[0] && names[i] != NULL ? names[i]
+                                                                  : "unknown";
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/session/session_internal.h"
+
+#include <string.h>
+
+#include "lib/channel/channel_internal.h"
+#include "proto/memory.h"
+
+enum {
+    /* Our own capsules: four octets of type, at most four of length. */
+    HEADER_MAX = 8,
+    /* A full DATA capsule fills one TLS record (RFC 8446, 5.1). */
+    DATA_MAX = VOUCH_LIMIT_DATA - HEADER_MAX,
+    /* More than the heads and small members of any message take. */
+    MESSAGE_OVERHEAD = 160,
+    ROOM_MIN = 512,
+};
+
+/* Makes room for `need` more octets behind those that wait. */
+static vouch_err reserve(struct out_queue *out, size_t need)
+{
+    size_t room = out->len + need;
+    uint8_t *bigger;
+
+    if (out->start + room <= out->room) {
+        return VOUCH_OK;
+    }
+    if (room > out->room) {
+        room = room < 2 * out->room ? 2 * out->room : room;
+        room = room < ROOM_MIN ? ROOM_MIN : room;
+        bigger = vouch_alloc(room);
+        if (bigger == NULL) {
+            return VOUCH_E_NOMEM;
+        }
+        if (out->len != 0) {
+            memcpy(bigger, out->data + out->start, out->len);
+        }
+        vouch_free(out->data);
+        out->data = bigger;
+        out->room = room;
+    } else {
+        memmove(out->data, out->data + out->start, out->len);
+    }
+    out->start = 0;
+    return VOUCH_OK;
+}
+
+static uint8_t *end_of(struct out_queue *out)
+{
+    return out->data + out->start + out->len;
+}
+
+typedef vouch_err encoder(CBB *cbb, const void *message);
+
+/* Appends one capsule whose value `encode` writes, in at most `max` octets. A
+ * side that has sent CLOSE sends nothing more. */
+static vouch_err put_message(vouch_session *s, uint64_t type, size_t max,
+                             encoder *encode, const void *message)
+{
+    struct out_queue *out = &s->out;
+    uint8_t header[VOUCH_CAPSULE_HEADER_MAX];
+    size_t header_len, len;
+    vouch_err err;
+    CBB cbb;
+
+    if (!session_is_up(s)) {
+        return VOUCH_OK;
+    }
+    if (out->len + max >
+        VOUCH_LIMIT_ANSWERS_WAITING + VOUCH_LIMIT_DATA_UNSENT) {
+        return VOUCH_E_TOO_LARGE;
+    }
+    err = reserve(out, HEADER_MAX + max);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    CBB_init_fixed(&cbb, end_of(out) + HEADER_MAX, max);
+    err = encode(&cbb, message);
+    len = CBB_len(&cbb);
+    CBB_cleanup(&cbb);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    header_len = vouch_capsule_header_encode(type, len, header);
+    memcpy(end_of(out), header, header_len);
+    memmove(end_of(out) + header_len, end_of(out) + HEADER_MAX, len);
+    out->len += header_len + len;
+    return VOUCH_OK;
+}
+
+static vouch_err encode_capabilities(CBB *cbb, const void *message)
+{
+    return vouch_capabilities_encode(cbb, message);
+}
+
+static vouch_err encode_request(CBB *cbb, const void *message)
+{
+    return vouch_request_message_encode(cbb, message);
+}
+
+static vouch_err encode_authenticator(CBB *cbb, const void *message)
+{
+    return vouch_authenticator_message_encode(cbb, message);
+}
+
+static vouch_err encode_outcome(CBB *cbb, const void *message)
+{
+    return vouch_outcome_message_encode(cbb, message);
+}
+
+static size_t formats_len(const struct vouch_formats *formats)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < formats->num; i++) {
+        len += 3 + formats->format[i].len;
+    }
+    return len;
+}
+
+static uint64_t own_flags(const vouch_config *config)
+{
+    return config_requires_peer(config)
+               ? VOUCH_FLAG_WILL_ASK | VOUCH_FLAG_DATA_GATED
+               : 0;
+}
+
+vouch_err output_capabilities(vouch_session *s)
+{
+    const vouch_config *config = s->config;
+    struct vouch_capabilities m = {
+        .version = VOUCH_PROTOCOL_VERSION,
+        .flags = own_flags(config),
+        .max_capsule = VOUCH_LIMIT_CAPSULE,
+        .max_evidence = VOUCH_LIMIT_CMW,
+        .max_in_flight = VOUCH_LIMIT_IN_FLIGHT,
+        .conn_check =
+            vouch_channel_conn_check(vouch_endpoint_channel(s->endpoint)),
+    };
+
+    if (config_can_answer(config)) {
+        format_list_export(&config->produced,
+                           format_list_all(&config->produced), &m.produces);
+    }
+    if (config_can_ask(config)) {
+        format_list_export(&config->appraised,
+                           format_list_all(&config->appraised), &m.appraises);
+    }
+    return put_message(s, VOUCH_CAPSULE_CAPABILITIES,
+                       MESSAGE_OVERHEAD + formats_len(&m.produces) +
+                           formats_len(&m.appraises),
+                       encode_capabilities, &m);
+}
+
+vouch_err output_request(vouch_session *s,
+                         const struct vouch_request_message *m)
+{
+    return put_message(s, VOUCH_CAPSULE_REQUEST,
+                       MESSAGE_OVERHEAD + m->request.len +
+                           formats_len(&m->accepts) + m->operation.len +
+                           m->nonce.len,
+                       encode_request, m);
+}
+
+vouch_err output_authenticator(vouch_session *s,
+                               const struct vouch_authenticator_message *m)
+{
+    return put_message(s, VOUCH_CAPSULE_AUTHENTICATOR,
+                       MESSAGE_OVERHEAD + m->authenticator.len,
+                       encode_authenticator, m);
+}
+
+vouch_err output_outcome(vouch_session *s,
+                         const struct vouch_outcome_message *m)
+{
+    return put_message(s, VOUCH_CAPSULE_OUTCOME, MESSAGE_OVERHEAD,
+                       encode_outcome, m);
+}
+
+vouch_err output_data(vouch_session *s, vouch_bytes data, size_t *taken)
+{
+    struct out_queue *out = &s->out;
+    size_t left = out->len < VOUCH_LIMIT_DATA_UNSENT
+                      ? VOUCH_LIMIT_DATA_UNSENT - out->len
+                      : 0;
+    size_t total = data.len < left ? data.len : left;
+    size_t capsules = (total + DATA_MAX - 1) / DATA_MAX;
+    vouch_err err = reserve(out, total + capsules * HEADER_MAX);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    for (size_t done = 0; done < total;) {
+        size_t len = total - done < DATA_MAX ? total - done : DATA_MAX;
+
+        out->len +=
+            vouch_capsule_header_encode(VOUCH_CAPSULE_DATA, len, end_of(out));
+        memcpy(end_of(out), data.data + done, len);
+        out->len += len;
+        done += len;
+    }
+    *taken = total;
+    return VOUCH_OK;
+}
+
+/* CLOSE has its own place, so that it can be sent when memory is out. */
+void output_close(vouch_session *s, uint64_t code)
+{
+    const struct vouch_close_message m = {code};
+    uint8_t value[CLOSE_OCTETS];
+    uint8_t header[VOUCH_CAPSULE_HEADER_MAX];
+    size_t header_len;
+    CBB cbb;
+
+    CBB_init_fixed(&cbb, value, sizeof value);
+    if (vouch_close_message_encode(&cbb, &m) == VOUCH_OK) {
+        header_len = vouch_capsule_header_encode(VOUCH_CAPSULE_CLOSE,
+                                                 CBB_len(&cbb), header);
+        memcpy(s->closing, header, header_len);
+        memcpy(s->closing + header_len, value, CBB_len(&cbb));
+        s->closing_len = header_len + CBB_len(&cbb);
+    }
+    CBB_cleanup(&cbb);
+}
+
+vouch_bytes vouch_session_outgoing(const vouch_session *s)
+{
+    if (s->out.len != 0) {
+        return (vouch_bytes){s->out.data + s->out.start, s->out.len};
+    }
+    return (vouch_bytes){s->closing + s->closing_sent,
+                         s->closing_len - s->closing_sent};
+}
+
+void vouch_session_sent(vouch_session *s, size_t len)
+{
+    struct out_queue *out = &s->out;
+
+    if (out->len == 0) {
+        size_t left = s->closing_len - s->closing_sent;
+
+        s->closing_sent += len < left ? len : left;
+        return;
+    }
+    len = len < out->len ? len : out->len;
+    out->start += len;
+    out->len -= len;
+    if (out->len == 0) {
+        vouch_free(out->data);
+        *out = (struct out_queue){0};
+    }
+}

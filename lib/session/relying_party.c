@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/session/session_internal.h"
+
+#include <string.h>
+
+#include <vouch/cmw.h>
+
+#include "lib/channel/channel_internal.h"
+#include "proto/memory.h"
+
+/* Asking */
+
+vouch_err rp_ask(vouch_session *s, struct exchange *x,
+                 const struct step_arg *arg)
+{
+    struct vouch_request_message m = {
+        .id = x->id,
+        .request = {x->work->request.data, x->work->request.len},
+        .within_ms = s->config->answer_within,
+    };
+
+    x->work->formats = arg->formats;
+    format_list_export(&s->config->appraised, arg->formats, &m.accepts);
+    x->asked = s->now.mono_ms;
+    x->deadline = time_after(s->now.mono_ms, s->config->answer_within);
+    return output_request(s, &m);
+}
+
+/* As many as both sides allow; before the peer has said what it allows, one. */
+static bool may_ask_now(const vouch_session *s)
+{
+    size_t in_flight = exchange_in_flight(s, true);
+
+    return in_flight < VOUCH_LIMIT_IN_FLIGHT &&
+           in_flight < (s->has_peer ? s->peer_max_in_flight : 1);
+}
+
+vouch_err rp_request(vouch_session *s, bool automatic, struct exchange **out)
+{
+    struct step_arg arg = {
+        .formats = s->has_peer ? s->peer_produces
+                               : format_list_all(&s->config->appraised)};
+    vouch_buffer request;
+    struct exchange *x;
+    uint64_t id;
+    vouch_err err;
+
+    if (!config_can_ask(s->config) || arg.formats == 0) {
+        return VOUCH_E_STATE;
+    }
+    if (!may_ask_now(s)) {
+        return VOUCH_E_TOO_MANY;
+    }
+    /* expat-03, 7.4: re-attestation is a new exchange with a new context */
+    err = vouch_endpoint_request_bound(s->endpoint, true, NULL,
+                                       (vouch_bytes){NULL, 0},
+                                       (vouch_bytes){NULL, 0}, &id, &request);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    s->highest_asked = id & VOUCH_ID_COUNTER;
+    x = exchange_add(s, id);
+    if (x == NULL) {
+        vouch_buffer_free(&request);
+        return VOUCH_E_NOMEM;
+    }
+    x->work->request = request;
+    x->automatic = automatic;
+    err = rp_step(s, x, RP_IN_ASK, &arg);
+    if (err == VOUCH_OK) {
+        *out = x;
+    }
+    return err;
+}
+
+static bool is_asking_by_itself(const vouch_session *s)
+{
+    for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
+        if (exchange_is_mine(s, x->id) && x->automatic &&
+            x->state < RP_ACCEPTED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+vouch_err rp_ask_when_due(vouch_session *s)
+{
+    uint64_t interval = config_interval(s->config);
+    struct exchange *x;
+    vouch_err err;
+
+    if (s->ask_at > s->now.mono_ms) {
+        return VOUCH_OK;
+    }
+    s->ask_at =
+        interval != 0 ? time_after(s->now.mono_ms, interval) : VOUCH_NEVER;
+    if (is_asking_by_itself(s)) {
+        return VOUCH_OK;
+    }
+    err = rp_request(s, true, &x);
+    if (err == VOUCH_E_TOO_MANY) { /* the application's own requests */
+        s->ask_at = time_after(s->now.mono_ms, RETRY_FIRST_MS);
+        return VOUCH_OK;
+    }
+    return err;
+}
+
+vouch_err vouch_session_request(vouch_session *s, vouch_now now,
+                                vouch_exchange *out)
+{
+    struct exchange *x = NULL;
+    vouch_err err;
+
+    session_clock(s, now);
+    if (!session_is_up(s)) {
+        return VOUCH_E_CLOSED;
+    }
+    err = rp_request(s, false, &x);
+    if (err == VOUCH_E_STATE || err == VOUCH_E_TOO_MANY) {
+        return err;
+    }
+    if (err == VOUCH_OK) {
+        *out = exchange_handle(s, x);
+    }
+    return session_settle(s, err);
+}
+
+/* AUTHENTICATOR */
+
+static vouch_reason reason_of(vouch_check check, vouch_err err)
+{
+    return (vouch_reason){.check = check, .err = err};
+}
+
+/* What came is the fault of a peer that speaks the protocol: a verdict. */
+static bool is_verdict(vouch_err err, vouch_check *check)
+{
+    static const struct {
+        vouch_err err;
+        vouch_check check;
+    } verdicts[] = {
+        {VOUCH_E_FINISHED, VOUCH_CHECK_AUTHENTICATOR},
+        {VOUCH_E_SIGNATURE, VOUCH_CHECK_AUTHENTICATOR},
+        {VOUCH_E_SIGNATURE_SCHEME, VOUCH_CHECK_AUTHENTICATOR},
+        {VOUCH_E_CONTEXT_MISMATCH, VOUCH_CHECK_AUTHENTICATOR},
+        {VOUCH_E_CERTIFICATE, VOUCH_CHECK_CERTIFICATE},
+    };
+
+    for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+        if (verdicts[i].err == err) {
+            *check = verdicts[i].check;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who the AIK may belong to; *reason says why not. */
+static bool identity_is_right(const vouch_session *s,
+                              const vouch_identity *identity,
+                              vouch_reason *reason)
+{
+    const vouch_config *config = s->config;
+    const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
+
+    *reason = reason_of(VOUCH_CHECK_IDENTITY, VOUCH_OK);
+    if (vouch_channel_has_peer(channel) && !identity->is_handshake_key &&
+        !config->allow_other_key) {
+        strcpy(reason->expected, "the key of the TLS handshake");
+        strcpy(reason->found, "another AIK");
+        return false;
+    }
+    if (config->credential != NULL && !config->allow_own_key &&
+        vouch_bytes_equal(identity->spki,
+                          vouch_credential_spki(config->credential))) {
+        strcpy(reason->expected, "the peer's own AIK");
+        strcpy(reason->found, "this side's AIK");
+        return false;
+    }
+    if (s->pinned_aik.len != 0 &&
+        !vouch_ct_equal(vouch_digest_bytes(&identity->aik_pub_hash),
+                        vouch_digest_bytes(&s->pinned_aik))) {
+        strcpy(reason->expected, "the AIK accepted before");
+        strcpy(reason->found, "another AIK");
+        return false;
+    }
+    return true;
+}
+
+/* The evidence must be of a type that this very request asked for. */
+static bool format_is_asked_for(const vouch_session *s,
+                                const struct exchange *x, vouch_bytes octets,
+                                vouch_reason *reason)
+{
+    vouch_cmw cmw;
+
+    *reason = reason_of(VOUCH_CHECK_FORMAT, VOUCH_OK);
+    if (octets.len == 0) { /* expat-03, 3.3: a certificate alone will not do */
+        strcpy(reason->found, "no evidence");
+        return false;
+    }
+    reason->err = vouch_cmw_parse(octets, &cmw);
+    if (reason->err != VOUCH_OK) {
+        return false;
+    }
+    if ((format_list_find(&s->config->appraised, cmw.media_type) &
+         x->work->formats) == 0) {
+        strcpy(reason->found, "a media type that was not asked for");
+        return false;
+    }
+    return true;
+}
+
+vouch_err rp_start_appraisal(vouch_session *s, struct exchange *x,
+                             const struct step_arg *arg)
+{
+    vouch_event event = {.type = VOUCH_EVENT_APPRAISAL_NEEDED,
+                         .exchange = exchange_handle(s, x)};
+
+    (void)arg;
+    x->answered = s->now.mono_ms;
+    x->deadline = time_after(s->now.mono_ms, s->config->answer_within);
+    return event_add(s, &event);
+}
+
+static vouch_err rp_answer(vouch_session *s, struct exchange *x,
+                           const struct vouch_authenticator_message *message)
+{
+    struct exchange_work *work = x->work;
+    vouch_bytes request = {work->request.data, work->request.len};
+    struct step_arg arg = {.declined = message};
+    vouch_reason reason;
+    vouch_err err = vouch_copy(message->authenticator, &work->authenticator);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = vouch_endpoint_validate(
+        s->endpoint, request,
+        (vouch_bytes){work->authenticator.data, work->authenticator.len},
+        s->config->trust, s->now, &work->identity);
+    if (err == VOUCH_E_DECLINED) {
+        return rp_step(s, x, RP_IN_DECLINED, &arg);
+    }
+    arg.reason = &reason;
+    if (is_verdict(err, &reason.check)) {
+        reason = reason_of(reason.check, err);
+        return rp_step(s, x, RP_IN_INVALID, &arg);
+    }
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (!identity_is_right(s, &work->identity, &reason) ||
+        !format_is_asked_for(s, x, work->identity.cmw, &reason)) {
+        return rp_step(s, x, RP_IN_INVALID, &arg);
+    }
+    return rp_step(s, x, RP_IN_AUTHENTICATOR, &arg);
+}
+
+vouch_err rp_receive(vouch_session *s,
+                     const struct vouch_authenticator_message *message)
+{
+    struct exchange *x;
+
+    if (!exchange_is_mine(s, message->id) ||
+        (message->id & VOUCH_ID_COUNTER) > s->highest_asked) {
+        return VOUCH_E_ILLEGAL;
+    }
+    x = exchange_find(s, message->id);
+    if (x == NULL || x->state != RP_WAITING) { /* it came too late */
+        return bucket_take(&s->strays, s->now.mono_ms) ? VOUCH_OK
+                                                       : VOUCH_E_RATE;
+    }
+    return rp_answer(s, x, message);
+}

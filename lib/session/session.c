@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/session/session_internal.h"
+
+#include "lib/channel/channel_internal.h"
+#include "lib/keys/digest.h"
+#include "proto/memory.h"
+
+/* How long the peer may take to answer CLOSE 0. */
+enum { GOODBYE_MS = 10000 };
+
+uint64_t time_after(uint64_t time, uint64_t ms)
+{
+    return ms > VOUCH_NEVER - 1 - time ? VOUCH_NEVER - 1 : time + ms;
+}
+
+/* A clock that goes backwards never extends anything. */
+void session_clock(vouch_session *s, vouch_now now)
+{
+    s->now.unix_s = now.unix_s;
+    if (now.mono_ms > s->now.mono_ms) {
+        s->now.mono_ms = now.mono_ms;
+    }
+}
+
+bool session_is_up(const vouch_session *s)
+{
+    return s->closing_len == 0 && !s->peer_closed;
+}
+
+bool vouch_session_ended(const vouch_session *s)
+{
+    return s->peer_closed ||
+           (s->closing_len != 0 && s->close_code != VOUCH_CLOSE_DONE);
+}
+
+void session_send_close(vouch_session *s, uint64_t code)
+{
+    if (s->closing_len == 0) {
+        s->close_code = code;
+        output_close(s, code);
+    }
+}
+
+/* CLOSE codes by what failed; all else is the band's. */
+static uint64_t close_code_of(vouch_err err)
+{
+    if (err == VOUCH_E_UNSUPPORTED_EXTENSION) {
+        return VOUCH_CLOSE_UNSUPPORTED_EXTENSION;
+    }
+    switch (vouch_err_band_of(err)) {
+    case VOUCH_BAND_PEER:
+        return VOUCH_CLOSE_PROTOCOL;
+    case VOUCH_BAND_LIMIT:
+        return VOUCH_CLOSE_LIMIT;
+    case VOUCH_BAND_NONE:
+    case VOUCH_BAND_MISUSE:
+    case VOUCH_BAND_LOCAL:
+    default:
+        return VOUCH_CLOSE_INTERNAL;
+    }
+}
+
+/* Ends every exchange, tells of each, and drops what still waits at the gate.
+ */
+vouch_err session_end_exchanges(vouch_session *s)
+{
+    event_queue_clear(&s->held);
+    s->ask_at = VOUCH_NEVER;
+    return exchange_end_all(s);
+}
+
+vouch_err session_fail(vouch_session *s, vouch_err err)
+{
+    if (s->failure == VOUCH_OK) {
+        s->failure = err;
+        session_send_close(s, close_code_of(err));
+        s->peer_closed = true; /* nothing more is read */
+        /* Out of memory, there is at least the FAILED event. */
+        if (session_end_exchanges(s) != VOUCH_OK ||
+            gate_report(s) != VOUCH_OK) {
+            s->gate_reported = false;
+        }
+    }
+    return err;
+}
+
+vouch_err session_shut(vouch_session *s, uint64_t code)
+{
+    session_send_close(s, code);
+    return session_end_exchanges(s);
+}
+
+/* Whether what policy requires of the peer has failed for good. */
+static bool attestation_failed(const vouch_session *s)
+{
+    return s->peer_rejected ||
+           (config_requires_peer(s->config) && s->failures >= RETRY_TIMES &&
+            !gate_accepted(s, s->now.mono_ms));
+}
+
+vouch_err session_settle(vouch_session *s, vouch_err err)
+{
+    if (s->failure != VOUCH_OK) {
+        return err;
+    }
+    /* expat-03, 7: a failed validation of evidence ends the connection unless
+     * the application wants otherwise */
+    if (err == VOUCH_OK && session_is_up(s) &&
+        s->config->refusal == VOUCH_REFUSAL_CLOSE && attestation_failed(s)) {
+        err = session_shut(s, VOUCH_CLOSE_REFUSED);
+    }
+    if (err == VOUCH_OK && session_is_up(s)) {
+        err = rp_ask_when_due(s);
+    }
+    if (err == VOUCH_OK) {
+        err = gate_report(s);
+    }
+    return err == VOUCH_OK ? VOUCH_OK : session_fail(s, err);
+}
+
+static vouch_err start(vouch_session *s)
+{
+    uint8_t tag[sizeof s->tag];
+    vouch_err err = vouch_random(tag, sizeof tag);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < sizeof tag; i++) {
+        s->tag = s->tag << 8 | tag[i];
+    }
+    bucket_init(&s->requests, VOUCH_LIMIT_REQUESTS_PER_MINUTE, s->now.mono_ms);
+    bucket_init(&s->strays, VOUCH_LIMIT_STRAYS_PER_MINUTE, s->now.mono_ms);
+    s->ask_at = config_requires_peer(s->config) ? s->now.mono_ms : VOUCH_NEVER;
+    err = output_capabilities(s);
+    return err == VOUCH_OK ? rp_ask_when_due(s) : err;
+}
+
+vouch_err vouch_session_new(vouch_channel *channel, vouch_config *config,
+                            vouch_now now, vouch_session **out)
+{
+    vouch_session *s;
+    vouch_err err;
+
+    if (!config_is_consistent(config)) {
+        return VOUCH_E_ARGUMENT;
+    }
+    s = vouch_alloc(sizeof *s);
+    if (s == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    s->now = now;
+    s->goodbye_at = VOUCH_NEVER;
+    s->config = config_use(config);
+    err = vouch_endpoint_new(channel, &s->endpoint);
+    if (err == VOUCH_OK) {
+        err = start(s);
+    }
+    if (err != VOUCH_OK) {
+        vouch_session_free(s);
+        return err;
+    }
+    *out = s;
+    return VOUCH_OK;
+}
+
+void vouch_session_free(vouch_session *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    exchange_free_all(s);
+    event_queue_clear(&s->events);
+    event_queue_clear(&s->held);
+    vouch_free(s->in.value);
+    vouch_free(s->out.data);
+    vouch_endpoint_free(s->endpoint);
+    vouch_config_free(s->config);
+    vouch_free(s);
+}
+
+uint64_t vouch_session_deadline(const vouch_session *s)
+{
+    uint64_t deadline = s->ask_at;
+
+    if (vouch_session_ended(s)) {
+        return VOUCH_NEVER;
+    }
+    for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
+        deadline = x->deadline < deadline ? x->deadline : deadline;
+    }
+    return s->goodbye_at < deadline ? s->goodbye_at : deadline;
+}
+
+vouch_err vouch_session_tick(vouch_session *s, vouch_now now)
+{
+    session_clock(s, now);
+    if (vouch_session_ended(s)) {
+        return VOUCH_OK;
+    }
+    if (s->goodbye_at <= s->now.mono_ms) {
+        return session_fail(s, VOUCH_E_UNEXPECTED);
+    }
+    return session_settle(s, exchange_deadlines(s));
+}
+
+vouch_err vouch_session_close(vouch_session *s, vouch_now now)
+{
+    session_clock(s, now);
+    if (!session_is_up(s)) {
+        return VOUCH_E_CLOSED;
+    }
+    session_send_close(s, VOUCH_CLOSE_DONE);
+    s->goodbye_at = time_after(s->now.mono_ms, GOODBYE_MS);
+    s->ask_at = VOUCH_NEVER;
+    return session_settle(s, VOUCH_OK);
+}
+
+vouch_err vouch_session_end_of_stream(vouch_session *s, vouch_now now)
+{
+    session_clock(s, now);
+    if (vouch_session_ended(s)) {
+        return VOUCH_OK;
+    }
+    return session_fail(s, VOUCH_E_UNEXPECTED);
+}
+
+vouch_err vouch_session_send(vouch_session *s, vouch_bytes data, vouch_now now,
+                             size_t *taken)
+{
+    session_clock(s, now);
+    if (!session_is_up(s)) {
+        return VOUCH_E_CLOSED;
+    }
+    /* expat-03, 7.3: attestation comes before any application data */
+    if (!gate_may_send(s, s->now.mono_ms)) {
+        return VOUCH_E_GATE;
+    }
+    return output_data(s, data, taken);
+}

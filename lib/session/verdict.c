@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/session/session_internal.h"
+
+#include <string.h>
+
+#include "lib/keys/digest.h"
+#include "proto/memory.h"
+
+/* An automatic request came to nothing: the next one comes sooner, but later
+ * each time. */
+static void back_off(vouch_session *s, const struct exchange *x,
+                     uint64_t retry_ms)
+{
+    uint64_t wait;
+
+    if (!x->automatic) {
+        return;
+    }
+    wait = (uint64_t)RETRY_FIRST_MS << (s->failures < 6 ? s->failures : 6);
+    wait = retry_ms > wait ? retry_ms : wait;
+    wait = wait > RETRY_LAST_MS ? RETRY_LAST_MS : wait;
+    s->failures++;
+    wait = time_after(s->now.mono_ms, wait);
+    s->ask_at = wait < s->ask_at ? wait : s->ask_at;
+}
+
+static vouch_err send_outcome(vouch_session *s, const struct exchange *x,
+                              vouch_verdict verdict, vouch_peer_reason reason,
+                              uint64_t hold_ms)
+{
+    struct vouch_outcome_message m = {
+        .id = x->id,
+        .verdict = verdict,
+        .reason = reason,
+        .has_hold = verdict == VOUCH_ACCEPTED,
+        .hold_ms = hold_ms,
+    };
+
+    return output_outcome(s, &m);
+}
+
+static vouch_err report_refused(vouch_session *s, const struct exchange *x,
+                                vouch_verdict verdict,
+                                const vouch_reason *reason,
+                                const struct vouch_authenticator_message *m)
+{
+    vouch_event event = {.type = VOUCH_EVENT_REFUSED,
+                         .exchange = exchange_handle(s, x)};
+
+    event.u.refused.verdict = verdict;
+    if (m != NULL) {
+        event.u.refused.peer_reason = (vouch_peer_reason)m->reason;
+        event.u.refused.retry_ms = m->has_retry ? m->retry_ms : 0;
+    }
+    return event_add_reason(s, &event, reason);
+}
+
+/* The peer is told one coarse code, whatever the reason was. */
+vouch_err rp_reject(vouch_session *s, struct exchange *x,
+                    const struct step_arg *arg)
+{
+    vouch_err err;
+
+    s->peer_rejected = true;
+    event_queue_clear(&s->held);
+    if (exchange_counter(x) > s->highest_rejected) {
+        s->highest_rejected = exchange_counter(x);
+    }
+    err = exchange_revoke_below(s, true, exchange_counter(x));
+    if (err == VOUCH_OK) {
+        err = report_refused(s, x, VOUCH_REJECTED, arg->reason, NULL);
+    }
+    if (err == VOUCH_OK) {
+        err = send_outcome(s, x, VOUCH_REJECTED, VOUCH_PEER_POLICY, 0);
+    }
+    return err;
+}
+
+static vouch_err end_without_verdict(vouch_session *s, struct exchange *x,
+                                     const vouch_reason *reason,
+                                     vouch_peer_reason told)
+{
+    vouch_err err;
+
+    back_off(s, x, 0);
+    err = report_refused(s, x, VOUCH_INDETERMINATE, reason, NULL);
+    return err == VOUCH_OK ? send_outcome(s, x, VOUCH_INDETERMINATE, told, 0)
+                           : err;
+}
+
+vouch_err rp_give_up(vouch_session *s, struct exchange *x,
+                     const struct step_arg *arg)
+{
+    return end_without_verdict(s, x, arg->reason, VOUCH_PEER_INTERNAL);
+}
+
+vouch_err rp_time_out(vouch_session *s, struct exchange *x,
+                      const struct step_arg *arg)
+{
+    vouch_reason reason = {.check = VOUCH_CHECK_ANSWER};
+
+    (void)arg;
+    strcpy(reason.found, x->state == RP_WAITING ? "no answer in time"
+                                                : "no appraisal in time");
+    return end_without_verdict(s, x, &reason, VOUCH_PEER_TIMEOUT);
+}
+
+/* RFC 9261, 6: the empty authenticator proves nobody's identity; no OUTCOME
+ * follows. */
+vouch_err rp_declined(vouch_session *s, struct exchange *x,
+                      const struct step_arg *arg)
+{
+    const struct vouch_authenticator_message *m = arg->declined;
+    vouch_reason reason = {.check = VOUCH_CHECK_ANSWER,
+                           .err = VOUCH_E_DECLINED};
+
+    back_off(s, x, m->has_retry ? m->retry_ms : 0);
+    return report_refused(s, x, VOUCH_INDETERMINATE, &reason, m);
+}
+
+vouch_err rp_expire(vouch_session *s, struct exchange *x,
+                    const struct step_arg *arg)
+{
+    vouch_event event = {.type = VOUCH_EVENT_EXPIRED,
+                         .exchange = exchange_handle(s, x)};
+
+    (void)arg;
+    return event_add(s, &event);
+}
+
+vouch_err rp_abandon(vouch_session *s, struct exchange *x,
+                     const struct step_arg *arg)
+{
+    vouch_reason reason = {.check = VOUCH_CHECK_ANSWER, .err = VOUCH_E_CLOSED};
+
+    (void)arg;
+    return report_refused(s, x, VOUCH_INDETERMINATE, &reason, NULL);
+}
+
+/* The time of the monotonic clock at which the wall clock shows `unix_s`. */
+static uint64_t time_of_unix(const vouch_session *s, int64_t unix_s)
+{
+    int64_t left;
+
+    if (unix_s <= s->now.unix_s) {
+        return s->now.mono_ms;
+    }
+    left = unix_s - s->now.unix_s;
+    return left > INT64_MAX / 1000
+               ? VOUCH_NEVER - 1
+               : time_after(s->now.mono_ms, (uint64_t)left * 1000);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+vouch_err rp_accept(vouch_session *s, struct exchange *x,
+                    const struct step_arg *arg)
+{
+    const vouch_result *result = arg->result;
+    const vouch_identity *identity = &x->work->identity;
+    vouch_event event = {.type = VOUCH_EVENT_ACCEPTED,
+                         .exchange = exchange_handle(s, x)};
+    vouch_err err;
+
+    x->deadline = arg->until;
+    event.u.accepted.level = result->level;
+    event.u.accepted.until = x->deadline;
+    event.u.accepted.revocation_checked = identity->revocation_checked;
+    event.u.accepted.is_handshake_key = identity->is_handshake_key;
+    event.u.accepted.aik_pub_hash = identity->aik_pub_hash;
+    vouch_sha256(vouch_digest_bytes(&identity->binder),
+                 event.u.accepted.binder_digest);
+    memcpy(event.u.accepted.evidence_digest, result->evidence_digest, 32);
+    memcpy(event.u.accepted.anchor_digest, result->anchor_digest, 32);
+    memcpy(event.u.accepted.policy_digest, result->policy_digest, 32);
+    err = event_add(s, &event);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    s->pinned_aik = identity->aik_pub_hash;
+    s->failures = 0;
+    exchange_forget_work(x);
+    exchange_forget_superseded(s, x);
+    return send_outcome(s, x, VOUCH_ACCEPTED, VOUCH_PEER_NONE,
+                        x->deadline - x->answered);
+}
+
+/* design, "Appraisal cannot be skipped": the verdict counts only with the very
+ * binder and AIK hash that this side computed. */
+static bool shows_what_it_checked(const vouch_identity *identity,
+                                  const vouch_result *result)
+{
+    return result->level == VOUCH_LEVEL_BOUND &&
+           vouch_ct_equal(vouch_digest_bytes(&result->binder),
+                          vouch_digest_bytes(&identity->binder)) &&
+           vouch_ct_equal(vouch_digest_bytes(&result->aik_pub_hash),
+                          vouch_digest_bytes(&identity->aik_pub_hash));
+}
+
+static vouch_err conclude(vouch_session *s, struct exchange *x,
+                          const vouch_result *result)
+{
+    vouch_reason reason = result->reason;
+    struct step_arg arg = {.result = result, .reason = &reason};
+
+    switch (result->verdict) {
+    case VOUCH_ACCEPTED:
+        break;
+    case VOUCH_INDETERMINATE:
+        return rp_step(s, x, RP_IN_UNSURE, &arg);
+    case VOUCH_REJECTED:
+    default:
+        return rp_step(s, x, RP_IN_NO, &arg);
+    }
+    if (!shows_what_it_checked(&x->work->identity, result)) {
+        reason = (vouch_reason){.check = VOUCH_CHECK_CONTRACT};
+        return rp_step(s, x, RP_IN_NO, &arg);
+    }
+    if (exchange_counter(x) < s->highest_rejected) {
+        reason = (vouch_reason){.check = VOUCH_CHECK_ANSWER};
+        strcpy(reason.found, "a later exchange was rejected");
+        return rp_step(s, x, RP_IN_UNSURE, &arg);
+    }
+    arg.until = earlier(time_after(x->asked, s->config->max_age),
+                        earlier(time_of_unix(s, result->not_after),
+                                time_of_unix(s, x->work->identity.not_after)));
+    if (arg.until <= s->now.mono_ms) {
+        reason = (vouch_reason){.check = VOUCH_CHECK_AGE};
+        strcpy(reason.found, "an answer that is too old already");
+        return rp_step(s, x, RP_IN_UNSURE, &arg);
+    }
+    return rp_step(s, x, RP_IN_YES, &arg);
+}
+
+vouch_err vouch_session_conclude(vouch_session *s, vouch_exchange exchange,
+                                 const vouch_result *result, vouch_now now)
+{
+    struct exchange *x;
+
+    session_clock(s, now);
+    x = exchange_by_handle(s, exchange, true, RP_APPRAISING);
+    if (x == NULL || x->deadline <= s->now.mono_ms) {
+        return VOUCH_E_HANDLE;
+    }
+    return session_settle(s, conclude(s, x, result));
+}
+
+vouch_err vouch_session_appraisal_info(const vouch_session *s,
+                                       vouch_exchange exchange,
+                                       vouch_appraisal_info *out)
+{
+    const struct exchange *x =
+        exchange_by_handle(s, exchange, true, RP_APPRAISING);
+
+    if (x == NULL) {
+        return VOUCH_E_HANDLE;
+    }
+    *out = (vouch_appraisal_info){
+        .cmw = x->work->identity.cmw,
+        .binder = x->work->identity.binder,
+        .aik_pub_hash = x->work->identity.aik_pub_hash,
+        .aik_spki = x->work->identity.spki,
+        .deadline = x->deadline,
+    };
+    return VOUCH_OK;
+}
