@@ -15,11 +15,11 @@ extern "C" {
  * calls the application, and never an attester or appraiser by itself.
  *
  *     for (;;) {
- *         wait for input, for room for vouch_session_outgoing, or for
- *             vouch_session_deadline;
  *         vouch_session_tick, vouch_session_recv;
  *         while (vouch_session_poll) answer the event;
  *         write vouch_session_outgoing, vouch_session_sent;
+ *         wait for input, for room for output, or for
+ *             vouch_session_deadline;
  *     }
  *
  * stream.h does the input and output of this over a BoringSSL connection.
@@ -439,6 +439,10 @@ typedef struct vouch_event {
  * `*out` are borrowed until the next poll.
  */
 VOUCH_EXPORT bool vouch_session_poll(vouch_session *session, vouch_event *out);
+
+/** vouch_session_has_event tells whether vouch_session_poll would return true:
+ * do not wait for input then. */
+VOUCH_EXPORT bool vouch_session_has_event(const vouch_session *session);
 
 #ifdef __cplusplus
 }

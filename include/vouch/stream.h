@@ -36,10 +36,12 @@ VOUCH_EXPORT void vouch_stream_free(vouch_stream *stream);
  * but recv, outgoing, sent and end_of_stream, which are the stream's. */
 VOUCH_EXPORT vouch_session *vouch_stream_session(vouch_stream *stream);
 
-/** vouch_stream_wants is what a socket must become before pumping helps. */
+/** vouch_stream_wants is what to wait for before pumping again, beside
+ * vouch_session_deadline. */
 typedef struct vouch_stream_wants {
-    bool readable;
-    bool writable;
+    bool events;   /**< nothing: there are events to poll first */
+    bool readable; /**< that the socket is readable */
+    bool writable; /**< that the socket is writable */
 } vouch_stream_wants;
 
 /**
@@ -47,10 +49,11 @@ typedef struct vouch_stream_wants {
  * what is due at `now`, and writes what the session has and the connection
  * takes. It stops when neither goes on, or when there are events to poll first.
  *
- * `*wants` says what to wait for, beside vouch_session_deadline. It returns
- * VOUCH_OK; the session's error; or VOUCH_E_IO when the connection broke (after
- * which there is a FAILED event). close_notify without CLOSE before, and a
- * connection cut off, are VOUCH_E_UNEXPECTED: truncation.
+ * Poll the session's events and answer them, then pump, then wait as `*wants`
+ * says. It returns VOUCH_OK or the session's error, of which there is a FAILED
+ * event too; `*wants` is set in any case. An end of the connection without
+ * CLOSE before, by close_notify or without, is VOUCH_E_UNEXPECTED:
+ * truncation.
  */
 VOUCH_EXPORT vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
                                          vouch_stream_wants *wants)

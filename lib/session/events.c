@@ -105,10 +105,20 @@ vouch_err event_add_data(struct event_queue *queue, vouch_bytes data,
     return VOUCH_OK;
 }
 
+static bool has_failure(const vouch_session *s)
+{
+    return s->failure != VOUCH_OK && !s->failure_reported;
+}
+
+bool vouch_session_has_event(const vouch_session *s)
+{
+    return s->events.num != 0 || has_failure(s);
+}
+
 /* The FAILED event is made here and not queued: it needs no memory. */
 static bool take_failure(vouch_session *s, vouch_event *out)
 {
-    if (s->failure == VOUCH_OK || s->failure_reported) {
+    if (!has_failure(s)) {
         return false;
     }
     s->failure_reported = true;

@@ -183,7 +183,7 @@ static void pump_out(vouch_stream *stream, vouch_stream_wants *wants)
 vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
                             vouch_stream_wants *wants)
 {
-    vouch_stream_wants wanted = {false, false};
+    vouch_stream_wants wanted = {false, false, false};
     vouch_err err = vouch_session_tick(stream->session, now);
 
     if (err == VOUCH_OK) {
@@ -193,6 +193,7 @@ vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
     if (stream->broken && !vouch_session_ended(stream->session)) {
         err = vouch_session_end_of_stream(stream->session, now);
     }
+    wanted.events = vouch_session_has_event(stream->session);
     *wants = wanted;
     return err;
 }
