@@ -55,6 +55,12 @@ bool vouch_request_offers(const struct vouch_request *request, uint16_t type);
 bool vouch_request_offers_scheme(const struct vouch_request *request,
                                  uint16_t scheme);
 
+/* vouch_request_offers_certificate_scheme tells whether certificates may be
+ * signed with it: signature_algorithms_cert has it, or signature_algorithms
+ * where that is absent (RFC 8446, 4.2.3). */
+bool vouch_request_offers_certificate_scheme(
+    const struct vouch_request *request, uint16_t scheme);
+
 /* vouch_request_encode appends a request with the four schemes. `server_name`
  * may be empty. */
 vouch_err vouch_request_encode(CBB *out, uint8_t type, vouch_bytes context,

@@ -26,6 +26,8 @@
 #define VOUCH_LIMIT_AUTHENTICATOR (VOUCH_LIMIT_CERTIFICATE_LIST + 2048)
 /** Extensions in one block. */
 #define VOUCH_LIMIT_EXTENSIONS 32
+/** Requests of an endpoint whose answers are awaited; 64 bits remember them. */
+#define VOUCH_LIMIT_UNANSWERED 64
 /** Foreign contexts that an endpoint can be told to remember. */
 #define VOUCH_LIMIT_FOREIGN_CONTEXTS 1024
 /** Chains that a trust remembers as good. */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/authenticator/endpoint.h"
+
+#include "lib/channel/channel_internal.h"
+#include "lib/keys/digest.h"
+#include "proto/memory.h"
+
+enum { EXPORTED_VALUE_LEN = 32 };
+
+static bool is_one_sequence(vouch_bytes der)
+{
+    CBS cbs, body;
+
+    CBS_init(&cbs, der.data, der.len);
+    return CBS_get_asn1(&cbs, &body, CBS_ASN1_SEQUENCE) && CBS_len(&cbs) == 0;
+}
+
+vouch_err vouch_binder(const vouch_channel *channel, vouch_bytes spki,
+                       vouch_bytes context, vouch_digest *out)
+{
+    uint8_t exported_value[EXPORTED_VALUE_LEN];
+    const vouch_bytes parts[] = {spki, {exported_value, sizeof exported_value}};
+    vouch_err err;
+
+    if (!is_one_sequence(spki)) {
+        return VOUCH_E_ARGUMENT;
+    }
+    /* expat-03, 5.1: the request's context goes into the exporter [X11] [X22],
+     * and with it the Verifier's nonce, if there is one [X23] */
+    err = vouch_channel_export(channel, "Attestation", context, exported_value,
+                               sizeof exported_value);
+    if (err == VOUCH_OK) {
+        /* expat-03, 5.1: Hash(public_key || exported_value) [X24] */
+        err = vouch_hash_parts(vouch_channel_hash(channel), parts, 2, out);
+    }
+    vouch_wipe(exported_value, sizeof exported_value);
+    return err;
+}
+
+/* expat-03, 5.2: with the hash of the cipher suite [X27] */
+vouch_err vouch_aik_pub_hash(vouch_hash hash, vouch_bytes spki,
+                             vouch_digest *out)
+{
+    return is_one_sequence(spki) ? vouch_hash_parts(hash, &spki, 1, out)
+                                 : VOUCH_E_ARGUMENT;
+}

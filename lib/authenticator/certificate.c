@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/authenticator/certificate.h"
+
+#include <openssl/bytestring.h>
+#include <openssl/nid.h>
+#include <openssl/x509.h>
+
+vouch_err vouch_certificate_spki(vouch_bytes certificate, vouch_bytes *out)
+{
+    CBS cbs, body, tbs, spki;
+
+    CBS_init(&cbs, certificate.data, certificate.len);
+    if (!CBS_get_asn1(&cbs, &body, CBS_ASN1_SEQUENCE) || CBS_len(&cbs) != 0 ||
+        !CBS_get_asn1(&body, &tbs, CBS_ASN1_SEQUENCE) ||
+        !CBS_get_optional_asn1(&tbs, NULL, NULL,
+                               CBS_ASN1_CONTEXT_SPECIFIC |
+                                   CBS_ASN1_CONSTRUCTED | 0) || /* version */
+        !CBS_get_asn1(&tbs, NULL, CBS_ASN1_INTEGER) ||  /* serialNumber */
+        !CBS_get_asn1(&tbs, NULL, CBS_ASN1_SEQUENCE) || /* signature */
+        !CBS_get_asn1(&tbs, NULL, CBS_ASN1_SEQUENCE) || /* issuer */
+        !CBS_get_asn1(&tbs, NULL, CBS_ASN1_SEQUENCE) || /* validity */
+        !CBS_get_asn1(&tbs, NULL, CBS_ASN1_SEQUENCE) || /* subject */
+        !CBS_get_asn1_element(&tbs, &spki, CBS_ASN1_SEQUENCE)) {
+        return VOUCH_E_CERTIFICATE;
+    }
+    *out = (vouch_bytes){CBS_data(&spki), CBS_len(&spki)};
+    return VOUCH_OK;
+}
+
+vouch_err vouch_certificate_parse(vouch_bytes certificate, X509 **out)
+{
+    const uint8_t *end = certificate.data;
+    X509 *x509 = d2i_X509(NULL, &end, (long)certificate.len);
+
+    if (x509 == NULL || end != certificate.data + certificate.len) {
+        X509_free(x509);
+        return VOUCH_E_CERTIFICATE;
+    }
+    *out = x509;
+    return VOUCH_OK;
+}
+
+uint16_t vouch_certificate_scheme(const X509 *certificate)
+{
+    static const struct {
+        int nid;
+        uint16_t scheme;
+    } schemes[] = {
+        {NID_ecdsa_with_SHA256, 0x0403},
+        {NID_ecdsa_with_SHA384, 0x0503},
+        {NID_ecdsa_with_SHA512, 0x0603},
+        {NID_rsassaPss, 0x0804},
+        {NID_ED25519, 0x0807},
+        /* RFC 8446, 4.2.3: PKCS #1 v1.5 in certificates only */
+        {NID_sha256WithRSAEncryption, 0x0401},
+        {NID_sha384WithRSAEncryption, 0x0501},
+        {NID_sha512WithRSAEncryption, 0x0601},
+    };
+    int nid = X509_get_signature_nid(certificate);
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (schemes[i].nid == nid) {
+            return schemes[i].scheme;
+        }
+    }
+    return 0;
+}
