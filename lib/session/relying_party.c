@@ -45,7 +45,8 @@ vouch_err rp_request(vouch_session *s, bool automatic, struct exchange **out)
     uint64_t id;
     vouch_err err;
 
-    if (!config_can_ask(s->config) || arg.formats == 0) {
+    if (!config_can_ask(s->config) || arg.formats == 0 ||
+        s->different_connection) {
         return VOUCH_E_STATE;
     }
     if (!may_ask_now(s)) {
