@@ -128,12 +128,23 @@ vouch_err vouch_authenticator_create(const vouch_endpoint *endpoint,
                              &cbb, base);
     }
     vouch_transcript_end(&transcript);
-    if (err != VOUCH_OK) {
+    if (err == VOUCH_OK) {
+        *out = (vouch_buffer){base, CBB_len(&cbb)};
+    } else {
         vouch_free(base);
-        return err;
     }
-    *out = (vouch_buffer){base, CBB_len(&cbb)};
-    return VOUCH_OK;
+    CBB_cleanup(&cbb);
+    return err;
+}
+
+/* write_refusal writes Finished over a Certificate that is never sent
+ * (RFC 9261, 6) [E21]. */
+static vouch_err write_refusal(struct vouch_transcript *transcript,
+                               vouch_bytes context, CBB *cbb)
+{
+    vouch_err err = vouch_transcript_add_empty_certificate(transcript, context);
+
+    return err == VOUCH_OK ? finish(transcript, cbb) : err;
 }
 
 vouch_err vouch_authenticator_create_empty(const vouch_endpoint *endpoint,
@@ -143,22 +154,21 @@ vouch_err vouch_authenticator_create_empty(const vouch_endpoint *endpoint,
 {
     struct vouch_transcript transcript;
     uint8_t message[HEADER + VOUCH_HASH_MAX];
+    vouch_err err;
     CBB cbb;
-    vouch_err err = vouch_transcript_start(&transcript, endpoint->channel,
-                                           endpoint->role, octets);
 
-    if (err == VOUCH_OK) {
-        err = vouch_transcript_add_empty_certificate(&transcript,
-                                                     request->context);
+    if (!CBB_init_fixed(&cbb, message, sizeof message)) {
+        return VOUCH_E_NOMEM;
     }
+    err = vouch_transcript_start(&transcript, endpoint->channel, endpoint->role,
+                                 octets);
     if (err == VOUCH_OK) {
-        /* RFC 9261, 6: Finished alone is sent [E21] */
-        err = CBB_init_fixed(&cbb, message, sizeof message)
-                  ? finish(&transcript, &cbb)
-                  : VOUCH_E_NOMEM;
+        err = write_refusal(&transcript, request->context, &cbb);
     }
     vouch_transcript_end(&transcript);
-    return err == VOUCH_OK
-               ? vouch_copy((vouch_bytes){message, CBB_len(&cbb)}, out)
-               : err;
+    if (err == VOUCH_OK) {
+        err = vouch_copy((vouch_bytes){message, CBB_len(&cbb)}, out);
+    }
+    CBB_cleanup(&cbb);
+    return err;
 }

@@ -85,9 +85,11 @@ static vouch_err encode_request(const vouch_endpoint *endpoint,
      * with an empty cmw_attestation [X06] */
     err = vouch_request_encode(&cbb, vouch_request_type(endpoint->role),
                                context, attestation, name);
-    return err == VOUCH_OK
-               ? vouch_copy((vouch_bytes){octets, CBB_len(&cbb)}, out)
-               : err;
+    if (err == VOUCH_OK) {
+        err = vouch_copy((vouch_bytes){octets, CBB_len(&cbb)}, out);
+    }
+    CBB_cleanup(&cbb);
+    return err;
 }
 
 vouch_err vouch_endpoint_request_bound(vouch_endpoint *endpoint,

@@ -76,15 +76,17 @@ vouch_err vouch_transcript_add_empty_certificate(
 {
     uint8_t octets[EMPTY_CERTIFICATE_MAX];
     const vouch_bytes no_cmw = {NULL, 0};
-    vouch_err err = VOUCH_E_CRYPTO;
+    vouch_err err;
     CBB cbb;
 
-    if (CBB_init_fixed(&cbb, octets, sizeof octets)) {
-        err = vouch_certificate_encode(&cbb, context, NULL, 0, no_cmw);
+    if (!CBB_init_fixed(&cbb, octets, sizeof octets)) {
+        return VOUCH_E_NOMEM;
     }
+    err = vouch_certificate_encode(&cbb, context, NULL, 0, no_cmw);
     if (err == VOUCH_OK) {
         vouch_transcript_add(transcript, (vouch_bytes){octets, CBB_len(&cbb)});
     }
+    CBB_cleanup(&cbb);
     return err;
 }
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/vectors.h"
+
+enum { VECTORS = 36 };
+
+static json_t *file;
+
+static void load(void)
+{
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/tests/vectors/exported_authenticators.json",
+             getenv("VOUCH_SOURCE_ROOT"));
+    file = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static void unload(void)
+{
+    json_decref(file);
+}
+
+START_TEST(ea_vectors_are_all_there)
+{
+    ck_assert_uint_eq(json_array_size(json_object_get(file, "vectors")),
+                      VECTORS);
+}
+END_TEST
+
+/* Among them attacks 14 to 25 and 36; with binder and AIK hash compared where
+ * the vector is accepted. Clauses: X01 X02 X03 X06 X08 X12 X13 X28, E04 E08 E12
+ * E14 E15 E16 E17 E18 E19 E21 E27. */
+START_TEST(ea_vector_comes_out_as_it_says)
+{
+    const json_t *vector =
+        json_array_get(json_object_get(file, "vectors"), (size_t)_i);
+    struct vector_result result = ea_vector_run(vector);
+
+    ck_assert_msg(vector_agrees(&result), "%s: expected %s, got %s",
+                  json_string_value(json_object_get(vector, "name")),
+                  result.expected, result.got);
+}
+END_TEST
+
+/* The comparison itself: with any output of an accepted vector changed, the
+ * same vector no longer agrees. */
+START_TEST(ea_vector_with_other_outputs_does_not_agree)
+{
+    static const char *const members[] = {"cmw_data", "signature_scheme",
+                                          "spki", "binder", "aik_pub_hash"};
+    json_t *vector =
+        json_deep_copy(json_array_get(json_object_get(file, "vectors"), 0));
+    struct vector_result result = ea_vector_run(vector);
+
+    ck_assert(vector_agrees(&result));
+    json_object_set_new(vector, members[_i], json_string("00"));
+    result = ea_vector_run(vector);
+    ck_assert(!vector_agrees(&result));
+    json_decref(vector);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("vectors_ea");
+    TCase *tc = tcase_create("vectors_ea");
+
+    tcase_add_unchecked_fixture(tc, load, unload);
+    tcase_add_test(tc, ea_vectors_are_all_there);
+    tcase_add_loop_test(tc, ea_vector_comes_out_as_it_says, 0, VECTORS);
+    tcase_add_loop_test(tc, ea_vector_with_other_outputs_does_not_agree, 0, 5);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
