@@ -35,7 +35,8 @@ bool vouch_capsule_header_parse(vouch_bytes *in,
                                 struct vouch_capsule_header *out);
 
 /* vouch_capsule_header_encode writes a minimal header into `out` of
- * VOUCH_CAPSULE_HEADER_MAX octets and returns its length. */
+ * VOUCH_CAPSULE_HEADER_MAX octets and returns its length, or 0 when one of the
+ * numbers is 2^62 or more and has no varint. */
 size_t vouch_capsule_header_encode(uint64_t type, uint64_t length,
                                    uint8_t *out);
 

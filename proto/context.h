@@ -37,7 +37,7 @@ vouch_err vouch_context_parse(vouch_bytes octets,
 
 /* vouch_context_encode writes `context` into `out` of VOUCH_CONTEXT_MAX octets
  * and returns the length; the bits of the id are set from what is there. 0 when
- * a part is of a forbidden length. */
+ * a part is of a forbidden length or the counter is 0. */
 size_t vouch_context_encode(const struct vouch_context *context, uint8_t *out);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <vouch/channel.h>
 #include <vouch/key.h>
+#include <vouch/scheme.h>
 #include <vouch/trust.h>
 
 #ifdef __cplusplus
@@ -15,12 +16,6 @@ extern "C" {
  * (draft-fossati-seat-expat-03), usable without a session. What the extension
  * carries is opaque here.
  */
-
-/** The signature schemes of RFC 8446, 4.2.3 that are used. */
-#define VOUCH_ECDSA_SECP256R1_SHA256 0x0403
-#define VOUCH_ECDSA_SECP384R1_SHA384 0x0503
-#define VOUCH_RSA_PSS_RSAE_SHA256 0x0804
-#define VOUCH_ED25519 0x0807
 
 /** vouch_credential is an AIK: a private key and its certificate chain. */
 typedef struct vouch_credential vouch_credential;

@@ -13,6 +13,7 @@
 #include <vouch/key.h>
 #include <vouch/limits.h>
 #include <vouch/memory.h>
+#include <vouch/scheme.h>
 #include <vouch/session.h>
 #include <vouch/software.h>
 #include <vouch/stream.h>
