@@ -55,7 +55,8 @@ VOUCH_EXPORT vouch_err vouch_policy_add_anchor(
  * vouch_policy_add_reference says that the measurement `name` may have the
  * value `sha256` (32 octets). Several values for one name are alternatives.
  * Every name that has a reference value must be measured; a measurement with no
- * reference value is refused too.
+ * reference value is refused too. It returns VOUCH_E_TOO_MANY for more than
+ * VOUCH_LIMIT_MEASUREMENTS names.
  */
 VOUCH_EXPORT vouch_err
 vouch_policy_add_reference(vouch_policy *policy, const char *name,
@@ -158,7 +159,7 @@ typedef struct vouch_result {
     int64_t not_after; /**< Unix time at which it ends; INT64_MAX: no end */
     uint8_t evidence_digest[32]; /**< SHA-256 of the evidence */
     uint8_t anchor_digest[32];   /**< SHA-256 of the anchor's SPKI */
-    uint8_t policy_digest[32];   /**< SHA-256 over the reference values */
+    uint8_t policy_digest[32];   /**< SHA-256 over all that the policy says */
     vouch_bytes ueid; /**< borrowed from the evidence; empty if absent */
     vouch_reason reason;
 } vouch_result;
