@@ -3,6 +3,7 @@
 
 #include <vouch/cmw.h>
 
+#include "lib/authenticator/credential.h"
 #include "proto/memory.h"
 
 static vouch_bytes request_of(const struct exchange *x)
@@ -150,8 +151,7 @@ static vouch_err decide(vouch_session *s, struct exchange *x,
         refusal.peer_reason = VOUCH_PEER_BUSY;
         refusal.retry_ms = RETRY_FIRST_MS;
     } else if (!config_can_answer(s->config) ||
-               !vouch_request_offers_scheme(
-                   request, vouch_credential_scheme(s->config->credential))) {
+               !vouch_credential_suits(s->config->credential, request)) {
         refusal.peer_reason = VOUCH_PEER_NO_CREDENTIAL;
     } else if (x->work->formats == 0 || !request->attestation) {
         refusal.peer_reason = VOUCH_PEER_POLICY;
