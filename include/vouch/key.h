@@ -24,7 +24,7 @@ typedef enum vouch_curve {
 
 /**
  * vouch_key_from_evp makes a key of `pkey`, which it takes a reference to:
- * ECDSA P-256 or P-384, Ed25519, or RSA of at least 2,048 bits (which signs
+ * ECDSA P-256 or P-384, Ed25519, or RSA of 2,048 to 4,096 bits (which signs
  * with PSS only). BoringSSL does the signing.
  *
  * On success `*out` is owned: vouch_key_free. It returns
@@ -50,8 +50,10 @@ VOUCH_EXPORT vouch_err vouch_key_create(const char *path, vouch_curve curve,
 /**
  * vouch_key_load_psa loads the ECDSA key in the PKCS#8 PEM file `path` into
  * PSA Crypto, where from then on it can sign and not be exported. PSA has a
- * process-wide number of such keys (32 with mbedTLS); loading one more is
- * VOUCH_E_CRYPTO.
+ * process-wide number of such keys (32 with mbedTLS); loading one more fails.
+ *
+ * The library makes its calls of PSA Crypto one at a time. An application that
+ * makes its own must not make them while a key is loaded, freed or used here.
  *
  * On success `*out` is owned: vouch_key_free. It returns
  *   VOUCH_E_IO: errno says what the file system objects to;

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/keys/backend.h"
+
+#include <pthread.h>
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/ec_key.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/nid.h>
+#include <psa/crypto.h>
+
+#include "lib/keys/digest.h"
+#include "lib/keys/ecdsa.h"
+#include "lib/keys/key_file.h"
+#include "proto/memory.h"
+
+struct psa_curve {
+    size_t bits;
+    size_t order_len;
+    int nid;
+    vouch_hash hash;
+    psa_algorithm_t algorithm;
+};
+
+static const struct psa_curve curves[] = {
+    [VOUCH_P256] = {256, 32, NID_X9_62_prime256v1, VOUCH_SHA256,
+                    PSA_ALG_ECDSA(PSA_ALG_SHA_256)},
+    [VOUCH_P384] = {384, 48, NID_secp384r1, VOUCH_SHA384,
+                    PSA_ALG_ECDSA(PSA_ALG_SHA_384)},
+};
+
+enum { SCALAR_MAX = 48, POINT_MAX = 1 + 2 * 48 };
+
+struct psa_key {
+    struct vouch_key key;
+    const struct psa_curve *curve;
+    mbedtls_svc_key_id_t id;
+};
+
+/* The key store is not thread-safe, even where mbedTLS was built for threads:
+ * every call of PSA is made between psa_enter and psa_leave. */
+static pthread_mutex_t psa_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void psa_leave(void)
+{
+    pthread_mutex_unlock(&psa_lock);
+}
+
+static vouch_err psa_enter(void)
+{
+    if (pthread_mutex_lock(&psa_lock) != 0) {
+        return VOUCH_E_CRYPTO;
+    }
+    if (psa_crypto_init() != PSA_SUCCESS) {
+        psa_leave();
+        return VOUCH_E_CRYPTO;
+    }
+    return VOUCH_OK;
+}
+
+static vouch_err error_of(psa_status_t status)
+{
+    switch (status) {
+    case PSA_SUCCESS:
+        return VOUCH_OK;
+    case PSA_ERROR_INSUFFICIENT_MEMORY:
+        return VOUCH_E_NOMEM;
+    default:
+        return VOUCH_E_CRYPTO;
+    }
+}
+
+static psa_key_attributes_t attributes_for(const struct psa_curve *curve,
+                                           psa_key_usage_t usage)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+
+    psa_set_key_type(&attributes,
+                     PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
+    psa_set_key_bits(&attributes, curve->bits);
+    psa_set_key_algorithm(&attributes, curve->algorithm);
+    psa_set_key_usage_flags(&attributes, usage);
+    return attributes;
+}
+
+static vouch_err sign_hash(const struct psa_key *self,
+                           const vouch_digest *digest, uint8_t *out,
+                           size_t *out_len)
+{
+    vouch_err err = psa_enter();
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err =
+        error_of(psa_sign_hash(self->id, self->curve->algorithm, digest->data,
+                               digest->len, out, VOUCH_ECDSA_RAW_MAX, out_len));
+    psa_leave();
+    return err;
+}
+
+static vouch_err psa_sign(const vouch_key *key, vouch_bytes message,
+                          uint8_t out[VOUCH_LIMIT_SIGNATURE], size_t *out_len)
+{
+    const struct psa_key *self = (const struct psa_key *)key;
+    vouch_digest digest;
+    vouch_err err = vouch_hash_parts(self->curve->hash, &message, 1, &digest);
+
+    return err == VOUCH_OK ? sign_hash(self, &digest, out, out_len) : err;
+}
+
+static void psa_close(vouch_key *key)
+{
+    if (psa_enter() == VOUCH_OK) {
+        psa_destroy_key(((struct psa_key *)key)->id);
+        psa_leave();
+    }
+}
+
+static const struct vouch_key_backend psa_backend = {VOUCH_SIGNATURE_COSE,
+                                                     psa_sign, psa_close};
+
+/* Puts the scalar into PSA: it can sign there, and does not come out again. */
+static vouch_err import_scalar(struct psa_key *self, const uint8_t *scalar)
+{
+    psa_key_attributes_t attributes =
+        attributes_for(self->curve, PSA_KEY_USAGE_SIGN_HASH);
+    vouch_err err = psa_enter();
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = error_of(
+        psa_import_key(&attributes, scalar, self->curve->order_len, &self->id));
+    psa_leave();
+    return err;
+}
+
+static vouch_err import_key(struct psa_key *self, const EVP_PKEY *pkey)
+{
+    const BIGNUM *number = EC_KEY_get0_private_key(EVP_PKEY_get0_EC_KEY(pkey));
+    uint8_t scalar[SCALAR_MAX];
+    vouch_err err = VOUCH_E_CRYPTO;
+
+    if (BN_bn2bin_padded(scalar, self->curve->order_len, number)) {
+        err = import_scalar(self, scalar);
+        vouch_wipe(scalar, sizeof scalar);
+    }
+    return err;
+}
+
+static const struct psa_curve *find_curve(const EVP_PKEY *pkey)
+{
+    const struct vouch_scheme *scheme = vouch_scheme_of_key(pkey);
+
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
+        if (scheme != NULL && scheme->curve == curves[i].nid) {
+            return &curves[i];
+        }
+    }
+    return NULL;
+}
+
+static vouch_err key_from_pkcs8(const EVP_PKEY *pkey, vouch_key **out)
+{
+    struct psa_key *self;
+    const struct psa_curve *curve = find_curve(pkey);
+    vouch_err err;
+
+    if (curve == NULL) {
+        return VOUCH_E_KEY_FILE;
+    }
+    self = vouch_alloc(sizeof *self);
+    if (self == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    self->curve = curve;
+    err = vouch_key_init(&self->key, &psa_backend, pkey);
+    if (err == VOUCH_OK) {
+        err = import_key(self, pkey);
+    }
+    if (err != VOUCH_OK) {
+        vouch_buffer_free(&self->key.spki);
+        vouch_free(self);
+        return err;
+    }
+    *out = &self->key;
+    return VOUCH_OK;
+}
+
+vouch_err vouch_key_load_psa(const char *path, vouch_key **out)
+{
+    EVP_PKEY *pkey;
+    vouch_err err = vouch_key_file_load(path, &pkey);
+
+    if (err == VOUCH_OK) {
+        err = key_from_pkcs8(pkey, out);
+        EVP_PKEY_free(pkey);
+    }
+    return err;
+}
+
+/* A new pair as PSA exports it. */
+struct pair {
+    uint8_t scalar[SCALAR_MAX];
+    size_t scalar_len;
+    uint8_t point[POINT_MAX];
+    size_t point_len;
+};
+
+static psa_status_t export_pair(mbedtls_svc_key_id_t id, struct pair *out)
+{
+    psa_status_t status =
+        psa_export_key(id, out->scalar, sizeof out->scalar, &out->scalar_len);
+
+    return status != PSA_SUCCESS
+               ? status
+               : psa_export_public_key(id, out->point, sizeof out->point,
+                                       &out->point_len);
+}
+
+static vouch_err generate(const struct psa_curve *curve, struct pair *out)
+{
+    psa_key_attributes_t attributes =
+        attributes_for(curve, PSA_KEY_USAGE_EXPORT);
+    mbedtls_svc_key_id_t id;
+    psa_status_t status;
+    vouch_err err = psa_enter();
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    status = psa_generate_key(&attributes, &id);
+    if (status == PSA_SUCCESS) {
+        status = export_pair(id, out);
+        psa_destroy_key(id);
+    }
+    psa_leave();
+    return error_of(status);
+}
+
+/* Moves a reference to `ec` into a new EVP_PKEY. */
+static EVP_PKEY *wrap(EC_KEY *ec)
+{
+    EVP_PKEY *pkey = EVP_PKEY_new();
+
+    if (pkey == NULL || !EVP_PKEY_set1_EC_KEY(pkey, ec)) {
+        EVP_PKEY_free(pkey);
+        return NULL;
+    }
+    return pkey;
+}
+
+static EVP_PKEY *pair_to_evp(const struct psa_curve *curve,
+                             const struct pair *pair)
+{
+    BIGNUM *scalar = BN_bin2bn(pair->scalar, pair->scalar_len, NULL);
+    EC_KEY *ec = EC_KEY_new_by_curve_name(curve->nid);
+    EC_POINT *point = NULL;
+    EVP_PKEY *pkey = NULL;
+
+    if (ec != NULL && scalar != NULL) {
+        const EC_GROUP *group = EC_KEY_get0_group(ec);
+
+        point = EC_POINT_new(group);
+        if (point != NULL &&
+            EC_POINT_oct2point(group, point, pair->point, pair->point_len,
+                               NULL) &&
+            EC_KEY_set_public_key(ec, point) &&
+            EC_KEY_set_private_key(ec, scalar) && EC_KEY_check_key(ec)) {
+            pkey = wrap(ec);
+        }
+    }
+    EC_POINT_free(point);
+    EC_KEY_free(ec);
+    BN_clear_free(scalar);
+    ERR_clear_error();
+    return pkey;
+}
+
+vouch_err vouch_key_create(const char *path, vouch_curve curve, bool replace)
+{
+    EVP_PKEY *pkey;
+    struct pair pair;
+    vouch_err err;
+
+    if ((size_t)curve >= sizeof curves / sizeof curves[0]) {
+        return VOUCH_E_ARGUMENT;
+    }
+    err = generate(&curves[curve], &pair);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    pkey = pair_to_evp(&curves[curve], &pair);
+    vouch_wipe(&pair, sizeof pair);
+    if (pkey == NULL) {
+        return VOUCH_E_CRYPTO;
+    }
+    err = vouch_key_file_save(path, pkey, replace);
+    EVP_PKEY_free(pkey);
+    return err;
+}
