@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 
-#include <vouch/authenticator.h>
+#include <vouch/scheme.h>
 #include <vouch/limits.h>
 
 #include "lib/keys/digest.h"
