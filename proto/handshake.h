@@ -43,8 +43,8 @@ struct vouch_request {
 
 /* vouch_request_parse reads exactly one request. Errors: DECODE, TOO_LARGE,
  * TOO_MANY, DUPLICATE, BAD_REQUEST (signature_algorithms absent or malformed,
- * cmw_attestation not empty, server_name malformed). Type 13 and 17 both pass.
- */
+ * signature_algorithms_cert malformed, cmw_attestation not empty, server_name
+ * malformed or not from a client). Type 13 and 17 both pass. */
 vouch_err vouch_request_parse(vouch_bytes message,
                               struct vouch_request *out) VOUCH_MUST_CHECK;
 
@@ -62,7 +62,8 @@ bool vouch_request_offers_certificate_scheme(
     const struct vouch_request *request, uint16_t scheme);
 
 /* vouch_request_encode appends a request with the four schemes. `server_name`
- * may be empty. */
+ * may be empty. Errors: ARGUMENT (vouch_request_parse would refuse it), NOMEM
+ * (no room in `out`). */
 vouch_err vouch_request_encode(CBB *out, uint8_t type, vouch_bytes context,
                                bool attestation,
                                vouch_bytes server_name) VOUCH_MUST_CHECK;
@@ -80,7 +81,7 @@ struct vouch_authenticator_parts {
     vouch_bytes cmw;              /* cmw_data of entry 0, or empty */
     uint16_t scheme;
     vouch_bytes signature;
-    vouch_bytes verify_data; /* of Finished */
+    vouch_bytes verify_data; /* of Finished: 32 or 48 octets */
 };
 
 /* vouch_authenticator_parse cuts an authenticator: Certificate,
@@ -98,7 +99,9 @@ bool vouch_entry_next(vouch_bytes *list, vouch_bytes *certificate);
 
 /* vouch_certificate_encode appends a Certificate of `chain`, with `cmw` in
  * entry 0 if it is not empty (expat-03, 3). num 0 gives the one of the empty
- * authenticator (RFC 9261, 6), which is hashed but never sent. */
+ * authenticator (RFC 9261, 6), which is hashed but never sent. Errors:
+ * TOO_LARGE, TOO_MANY, ARGUMENT, and nothing is written; NOMEM (no room in
+ * `out`, whose content is lost), also of the two below. */
 vouch_err vouch_certificate_encode(CBB *out, vouch_bytes context,
                                    const vouch_bytes *chain, size_t num,
                                    vouch_bytes cmw) VOUCH_MUST_CHECK;

@@ -444,6 +444,29 @@ START_TEST(authenticator_parse_refuses_lengths_that_are_not_exact)
 }
 END_TEST
 
+/* Of the message, behind all that it should hold. */
+START_TEST(authenticator_parse_refuses_an_octet_at_the_end_of_a_message)
+{
+    static const char *const messages[] = {
+        "0b 00000a 00 000006 000001 30 0000"
+        "0f 000005 0403 0001 30",
+        "0b 00000b 00 000006 000001 30 0000 00"
+        "0f 000005 0403 0001 30",
+        "0b 00000a 00 000006 000001 30 0000"
+        "0f 000006 0403 0001 30 00",
+    };
+    vouch_buffer octets = from_hex(messages[_i]);
+    CBB cbb;
+
+    ck_assert(CBB_init(&cbb, 0) &&
+              CBB_add_bytes(&cbb, octets.data, octets.len));
+    add_message(&cbb, VOUCH_HS_FINISHED, octets_of(32));
+    ck_assert_int_eq(_i == 0 ? VOUCH_OK : VOUCH_E_DECODE,
+                     try_and_free(finish_cbb(&cbb), &asking));
+    free(octets.data);
+}
+END_TEST
+
 /* RFC 9261, 6: a Certificate of none is never sent [E21] */
 START_TEST(authenticator_parse_refuses_a_chain_of_none)
 {
@@ -923,6 +946,8 @@ static TCase *parse_case(void)
                         0, COUNT(orders));
     tcase_add_test(tc, authenticator_parse_refuses_other_message_types);
     tcase_add_test(tc, authenticator_parse_refuses_lengths_that_are_not_exact);
+    tcase_add_loop_test(
+        tc, authenticator_parse_refuses_an_octet_at_the_end_of_a_message, 0, 3);
     tcase_add_test(tc, authenticator_parse_refuses_a_chain_of_none);
     tcase_add_test(tc, authenticator_parse_refuses_an_empty_certificate);
     tcase_add_test(tc, authenticator_parse_keeps_to_the_limits_of_a_chain);

@@ -35,7 +35,7 @@ typedef enum vouch_err {
     VOUCH_E_REQUEST_TYPE,          /**< request type of the other role */
     VOUCH_E_BAD_REQUEST,           /**< request lacks or breaks an extension */
     VOUCH_E_UNSUPPORTED_EXTENSION, /**< extension that was not offered */
-    VOUCH_E_EXTENSION_PLACEMENT,   /**< cmw_attestation outside entry 0 */
+    VOUCH_E_EXTENSION_PLACEMENT,   /**< extension where it may not stand */
     VOUCH_E_EXTENSION_FORMAT,      /**< body of an extension is malformed */
     VOUCH_E_CONTEXT_MISMATCH,      /**< certificate_request_context differs */
     VOUCH_E_CONTEXT_REUSED,        /**< context was used on this connection */
