@@ -206,6 +206,7 @@ static const char *const inexact[] = {
     "0d 00000c 00 0008 000d 0004 0002 0403",        /* message too long */
     "0d 01000b 00 0008 000d 0004 0002 0403",        /* high octet */
     "0d 00000b 01 0008 000d 0004 0002 0403",        /* context */
+    "0d 00000b ff 0008 000d 0004 0002 0403",        /* context, far */
     "0d 00000b 00 0007 000d 0004 0002 0403",        /* block short */
     "0d 00000b 00 0009 000d 0004 0002 0403",        /* block long */
     "0d 00000c 00 0008 000d 0004 0002 0403 00",     /* octet after block */
