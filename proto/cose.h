@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_PROTO_COSE_H
+#define VOUCH_PROTO_COSE_H
+
+/* COSE_Sign1 (RFC 9052, 4.2), always tagged, never detached. */
+
+#include <openssl/bytestring.h>
+
+#include <vouch/base.h>
+
+/* RFC 9053, 2.1 */
+enum vouch_cose_algorithm {
+    VOUCH_COSE_ES256 = -7,
+    VOUCH_COSE_ES384 = -35,
+};
+
+/* What is signed, and by whom. Spans borrow from what was decoded. */
+struct vouch_cose_sign1 {
+    vouch_bytes protected_header; /* the map's encoding, maybe of no octets */
+    int64_t algorithm;
+    vouch_bytes key_id; /* says which key to try, not whom to trust; maybe
+                           empty (RFC 9052, 3.1) */
+    vouch_bytes payload;
+    vouch_bytes signature;
+};
+
+/* vouch_cose_sign1_decode takes one apart. It returns
+ *   VOUCH_E_CBOR, VOUCH_E_TOO_MANY: not a tagged COSE_Sign1;
+ *   VOUCH_E_DUPLICATE: a label stands in both headers;
+ *   VOUCH_E_COSE_ALGORITHM: alg is absent, not an integer, or unprotected;
+ *   VOUCH_E_ILLEGAL: a header parameter is critical. */
+vouch_err vouch_cose_sign1_decode(vouch_bytes in, struct vouch_cose_sign1 *out)
+    VOUCH_MUST_CHECK;
+
+/* vouch_cose_protected_header writes {alg, kid}. */
+bool vouch_cose_protected_header(CBB *out, int64_t algorithm,
+                                 vouch_bytes key_id) VOUCH_MUST_CHECK;
+
+/* vouch_cose_sig_structure writes what the signature is over (RFC 9052, 4.4).
+ * Of `in` the signature is not looked at. */
+bool vouch_cose_sig_structure(CBB *out, const struct vouch_cose_sign1 *in,
+                              vouch_bytes external_aad) VOUCH_MUST_CHECK;
+
+/* vouch_cose_sign1_encode writes it, with an empty unprotected header. */
+bool vouch_cose_sign1_encode(CBB *out, const struct vouch_cose_sign1 *in)
+    VOUCH_MUST_CHECK;
+
+#endif
