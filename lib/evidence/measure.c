@@ -13,6 +13,7 @@
 #include <vouch/limits.h>
 
 #include "proto/memory.h"
+#include "proto/utf8.h"
 
 enum {
     READ_SIZE = 16384,
@@ -198,6 +199,9 @@ vouch_err vouch_measurements_add(struct vouch_measurements *list,
     }
     memcpy(name, prefix, prefix_len);
     memcpy(&name[prefix_len], rest, rest_len + 1);
+    if (!vouch_is_utf8(vouch_text(name))) {
+        return VOUCH_E_ARGUMENT;
+    }
     same = find(list, name);
     if (same == NULL) {
         return append(list, name, prefix_len + rest_len, sha256);

@@ -44,9 +44,9 @@ struct vouch_measurements {
 };
 
 /* vouch_measurements_add adds prefix and rest as one name. VOUCH_E_ARGUMENT
- * when the rest is empty or the name too long, VOUCH_E_TOO_MANY beyond
- * VOUCH_LIMIT_MEASUREMENTS. A name that is there already is VOUCH_OK with the
- * same digest and VOUCH_E_DUPLICATE with another. */
+ * when the rest is empty or the name too long or not UTF-8, VOUCH_E_TOO_MANY
+ * beyond VOUCH_LIMIT_MEASUREMENTS. A name that is there already is VOUCH_OK
+ * with the same digest and VOUCH_E_DUPLICATE with another. */
 vouch_err vouch_measurements_add(struct vouch_measurements *list,
                                  const char *prefix, const char *rest,
                                  const uint8_t sha256[32]) VOUCH_MUST_CHECK;

@@ -9,8 +9,8 @@
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 
-#include <vouch/scheme.h>
 #include <vouch/limits.h>
+#include <vouch/scheme.h>
 
 #include "lib/keys/digest.h"
 #include "lib/keys/verify.h"

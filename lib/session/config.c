@@ -2,6 +2,7 @@
 #include "lib/session/config.h"
 
 #include "lib/authenticator/endpoint.h"
+#include "proto/media_type.h"
 #include "proto/memory.h"
 
 enum {
@@ -82,8 +83,7 @@ static vouch_err format_list_add(vouch_config *config, struct format_list *list,
     if (config->sealed) {
         return VOUCH_E_STATE;
     }
-    if (text.len == 0 || text.len > VOUCH_LIMIT_MEDIA_TYPE ||
-        list->num == VOUCH_LIMIT_FORMATS) {
+    if (!vouch_is_media_type(text) || list->num == VOUCH_LIMIT_FORMATS) {
         return VOUCH_E_ARGUMENT;
     }
     vouch_err err = vouch_copy(text, &list->text[list->num]);
