@@ -204,12 +204,10 @@ static vouch_err run(vouch_session *s, struct exchange *x,
                      unsigned last)
 {
     static const struct step_arg none = {0};
-    vouch_err err;
+    vouch_err err = step->act == NULL
+                        ? VOUCH_E_UNEXPECTED
+                        : step->act(s, x, arg != NULL ? arg : &none);
 
-    if (step->act == NULL) {
-        return VOUCH_E_UNEXPECTED;
-    }
-    err = step->act(s, x, arg != NULL ? arg : &none);
     x->state = err == VOUCH_OK ? step->next : last; /* fail closed */
     if (x->state == last) {
         exchange_remove(s, x);
