@@ -23,12 +23,15 @@ struct pair_event {
 };
 
 struct pair_peer {
-    vouch_channel *channel;
+    struct pki_entity aik;
     vouch_config *config;
+    vouch_channel *channel; /* made by pair_start unless there is one */
     vouch_session *session;
-    bool holds_evidence;   /* leave EVIDENCE_NEEDED to the test */
-    bool holds_verdicts;   /* leave APPRAISAL_NEEDED to the test */
-    vouch_verdict verdict; /* that its appraiser gives to right evidence */
+    vouch_attester *attester;   /* borrowed; answers in place of the test's */
+    vouch_appraiser *appraiser; /* likewise */
+    bool holds_evidence;        /* leave EVIDENCE_NEEDED to the test */
+    bool holds_verdicts;        /* leave APPRAISAL_NEEDED to the test */
+    vouch_verdict verdict;      /* that its appraiser gives to right evidence */
     struct pair_event log[PAIR_EVENTS_MAX];
     size_t num;
     uint8_t data[1 << 18]; /* what arrived as DATA */
@@ -42,8 +45,10 @@ struct session_pair {
 };
 
 /* pair_init makes both configurations, for a test to change, with credentials
- * and trust in each other's. pair_start makes the sessions. */
+ * and trust in each other's, for PAIR_FORMAT or for `format`. pair_start makes
+ * the sessions. */
 void pair_init(struct session_pair *pair);
+void pair_init_format(struct session_pair *pair, const char *format);
 void pair_start(struct session_pair *pair);
 void pair_free(struct session_pair *pair);
 

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+#include "lib/keys/digest.h"
+#include "tests/support/attested.h"
+#include "tests/support/files.h"
+
+/* The whole of it in one process: TLS, PSA keys, measurements, sessions. */
+
+enum { ROUNDS = 20 };
+
+static struct attested attested;
+static struct session_pair *const pair = &attested.pair;
+static struct tls_pair *tls;
+
+static void set_up(void)
+{
+    make_dir();
+    attested_init(&attested);
+    tls = attested_connect(&attested);
+}
+
+static void tear_down(void)
+{
+    attested_free(&attested);
+    tls_pair_free(tls);
+    remove_dir();
+}
+
+START_TEST(both_peers_attest_over_tls) /* [X18] [X21] [X27] [X28] */
+{
+    const struct pair_event *accepted;
+
+    pair_start(pair);
+    pair_run(pair);
+    ck_assert_uint_eq(pair_count(&pair->client, VOUCH_EVENT_REFUSED), 0);
+    ck_assert_uint_eq(pair_count(&pair->server, VOUCH_EVENT_REFUSED), 0);
+    accepted = pair_last(&pair->client, VOUCH_EVENT_ACCEPTED);
+    ck_assert_ptr_nonnull(accepted);
+    ck_assert_int_eq(accepted->event.u.accepted.level, VOUCH_LEVEL_BOUND);
+    ck_assert(accepted->event.u.accepted.is_handshake_key);
+    ck_assert(!accepted->event.u.accepted.revocation_checked);
+    ck_assert_ptr_nonnull(pair_last(&pair->server, VOUCH_EVENT_ACCEPTED));
+    ck_assert(vouch_session_may_send(pair->client.session, VOUCH_TRAFFIC_DATA,
+                                     pair->now));
+    ck_assert(vouch_session_may_send(pair->server.session, VOUCH_TRAFFIC_DATA,
+                                     pair->now));
+}
+END_TEST
+
+START_TEST(accepted_event_says_what_it_rests_on)
+{
+    uint8_t anchor[32];
+    const struct pair_event *accepted;
+
+    pair_start(pair);
+    pair_run(pair);
+    accepted = pair_last(&pair->client, VOUCH_EVENT_ACCEPTED);
+    ck_assert_ptr_nonnull(accepted);
+    vouch_sha256(vouch_key_spki(attested.server.key), anchor);
+    ck_assert_mem_eq(accepted->event.u.accepted.anchor_digest, anchor, 32);
+}
+END_TEST
+
+START_TEST(peers_attest_again_and_again_on_one_connection)
+{
+    uint8_t binder[ROUNDS + 1][32];
+
+    pair_start(pair);
+    pair_run(pair);
+    for (size_t i = 0; i <= ROUNDS; i++) {
+        const struct pair_event *accepted =
+            pair_last(&pair->client, VOUCH_EVENT_ACCEPTED);
+        vouch_exchange exchange;
+
+        ck_assert_ptr_nonnull(accepted);
+        memcpy(binder[i], accepted->event.u.accepted.binder_digest, 32);
+        for (size_t j = 0; j < i; j++) {
+            ck_assert_mem_ne(binder[i], binder[j], 32);
+        }
+        pair_wait(pair, 1000);
+        ck_assert_int_eq(
+            vouch_session_request(pair->client.session, pair->now, &exchange),
+            VOUCH_OK);
+        ck_assert_int_eq(
+            vouch_session_request(pair->server.session, pair->now, &exchange),
+            VOUCH_OK);
+        pair_run(pair);
+    }
+    ck_assert_uint_eq(pair_count(&pair->client, VOUCH_EVENT_ACCEPTED),
+                      ROUNDS + 2);
+    ck_assert_uint_eq(pair_count(&pair->server, VOUCH_EVENT_ACCEPTED),
+                      ROUNDS + 2);
+}
+END_TEST
+
+/* One octet of one library or of the executable is enough. */
+START_TEST(peer_that_runs_something_else_is_refused)
+{
+    static const uint8_t other[32] = {1};
+    vouch_policy *policy;
+    vouch_appraiser *appraiser;
+    const struct pair_event *refused;
+
+    ck_assert_int_eq(vouch_policy_new(&policy), VOUCH_OK);
+    ck_assert_int_eq(
+        vouch_policy_add_anchor(policy, vouch_key_spki(attested.server.key)),
+        VOUCH_OK);
+    ck_assert_int_eq(vouch_policy_add_reference(policy, "executable",
+                                                (vouch_bytes){other, 32}),
+                     VOUCH_OK);
+    ck_assert_int_eq(vouch_software_appraiser_new(policy, &appraiser),
+                     VOUCH_OK);
+    vouch_policy_free(policy);
+    pair->client.appraiser = appraiser;
+    pair_start(pair);
+    pair_run(pair);
+    refused = pair_last(&pair->client, VOUCH_EVENT_REFUSED);
+    ck_assert_ptr_nonnull(refused);
+    ck_assert_int_eq(refused->event.u.refused.verdict, VOUCH_REJECTED);
+    ck_assert_int_eq(refused->reason.check, VOUCH_CHECK_REFERENCE);
+    ck_assert_uint_eq(pair_count(&pair->client, VOUCH_EVENT_ACCEPTED), 0);
+    ck_assert(!vouch_session_may_send(pair->client.session, VOUCH_TRAFFIC_DATA,
+                                      pair->now));
+    vouch_appraiser_free(appraiser);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("attested");
+    TCase *tc = tcase_create("attested");
+
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, both_peers_attest_over_tls);
+    tcase_add_test(tc, accepted_event_says_what_it_rests_on);
+    tcase_add_test(tc, peers_attest_again_and_again_on_one_connection);
+    tcase_add_test(tc, peer_that_runs_something_else_is_refused);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
