@@ -12,8 +12,8 @@ extern "C" {
 
 /**
  * vouch_stream moves a session's octets over a BoringSSL connection that it has
- * to itself (proto/README.md, stream carriage). The SSL may be blocking or
- * not; a non-blocking one fits any event loop.
+ * to itself (proto/README.md, stream carriage). The SSL is non-blocking, and
+ * fits any event loop.
  */
 typedef struct vouch_stream vouch_stream;
 

@@ -34,7 +34,7 @@ struct pair_peer {
     vouch_verdict verdict;      /* that its appraiser gives to right evidence */
     struct pair_event log[PAIR_EVENTS_MAX];
     size_t num;
-    uint8_t data[1 << 18]; /* what arrived as DATA */
+    uint8_t data[1 << 19]; /* what arrived as DATA */
     size_t data_len;
 };
 
