@@ -29,8 +29,8 @@ struct vouch_cose_sign1 {
  *   VOUCH_E_DUPLICATE: a label stands in both headers;
  *   VOUCH_E_COSE_ALGORITHM: alg is absent, not an integer, or unprotected;
  *   VOUCH_E_ILLEGAL: a header parameter is critical. */
-vouch_err vouch_cose_sign1_decode(vouch_bytes in, struct vouch_cose_sign1 *out)
-    VOUCH_MUST_CHECK;
+vouch_err vouch_cose_sign1_decode(
+    vouch_bytes octets, struct vouch_cose_sign1 *out) VOUCH_MUST_CHECK;
 
 /* vouch_cose_protected_header writes {alg, kid}. */
 bool vouch_cose_protected_header(CBB *out, int64_t algorithm,

@@ -30,7 +30,7 @@ struct vouch_eat {
 /* vouch_eat_decode reads a claims set. VOUCH_E_CBOR, VOUCH_E_TOO_MANY, or
  * VOUCH_E_CLAIM_TYPE when a claim is of the wrong type or out of range; then
  * `*wrong`, which may be NULL, has its key. */
-vouch_err vouch_eat_decode(vouch_bytes in, struct vouch_eat *out,
+vouch_err vouch_eat_decode(vouch_bytes octets, struct vouch_eat *out,
                            int64_t *wrong) VOUCH_MUST_CHECK;
 
 /* vouch_eat_encode writes a claims set of the claims that are not empty. */

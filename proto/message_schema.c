@@ -31,8 +31,9 @@
         .flag = offsetof(structure, has_name)            \
     }
 
-#define SCHEMA(name, table) \
-    const struct vouch_schema name = {table, sizeof table / sizeof table[0]}
+#define SCHEMA(name, table)                    \
+    const struct vouch_schema name = {(table), \
+                                      sizeof(table) / sizeof((table)[0])}
 
 static const struct vouch_field capabilities[] = {
     UINT(0, struct vouch_capabilities, version),

@@ -19,7 +19,7 @@ struct vector_result {
 
 /* Both give the result of one element of "vectors". A vector that lacks what it
  * needs got "malformed vector". */
-struct vector_result ea_vector_run(const json_t *vector);
+struct vector_result ea_vector_run(const json_t *json);
 struct vector_result cmw_vector_run(const json_t *vector);
 
 bool vector_agrees(const struct vector_result *result);

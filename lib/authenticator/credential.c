@@ -116,7 +116,7 @@ vouch_err vouch_credential_new(vouch_key *key, vouch_bytes pem,
         return VOUCH_E_DECODE;
     }
     /* Base64 takes a third more than the certificates. */
-    if (pem.len > 2 * VOUCH_LIMIT_CERTIFICATE_LIST) {
+    if (pem.len > (size_t)2 * VOUCH_LIMIT_CERTIFICATE_LIST) {
         return VOUCH_E_TOO_LARGE;
     }
     credential = vouch_alloc(sizeof *credential);

@@ -32,8 +32,8 @@ struct vouch_appraiser {
     const struct vouch_appraiser_ops *ops;
 };
 
-/* vouch_appraise judges the CMW in `cmw`, whatever it is. */
-void vouch_appraise(const vouch_appraiser *appraiser, vouch_bytes cmw,
+/* vouch_appraise judges the CMW in `octets`, whatever it is. */
+void vouch_appraise(const vouch_appraiser *appraiser, vouch_bytes octets,
                     const struct vouch_expectation *expected,
                     vouch_result *out);
 

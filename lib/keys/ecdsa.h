@@ -6,7 +6,7 @@
 
 /* A signature of P-384 in DER: two INTEGERs of 49 octets at most. */
 #define VOUCH_ECDSA_DER_MAX (2 + 2 * (2 + 49))
-#define VOUCH_ECDSA_RAW_MAX (2 * 48)
+#define VOUCH_ECDSA_RAW_MAX 96
 
 /* vouch_ecdsa_to_der writes r || s as ECDSA-Sig-Value (RFC 3279, 2.2.3), and
  * vouch_ecdsa_to_raw the other way round; r and s have `order_len` octets.

@@ -16,8 +16,9 @@ vouch_err vouch_public_key_parse(vouch_bytes spki,
 uint16_t vouch_public_key_scheme(const EVP_PKEY *key);
 
 /* vouch_verify verifies `signature` over `message`. VOUCH_E_SIGNATURE_SCHEME
- * when `scheme` is not the key's, VOUCH_E_SIGNATURE when it does not verify. */
-vouch_err vouch_verify(EVP_PKEY *key, uint16_t scheme,
+ * when `number` is not the key's scheme, VOUCH_E_SIGNATURE when it does not
+ * verify. */
+vouch_err vouch_verify(EVP_PKEY *key, uint16_t number,
                        enum vouch_signature_form form, vouch_bytes message,
                        vouch_bytes signature) VOUCH_MUST_CHECK;
 
