@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include <vouch/evidence.h>
-
 #include "proto/cbor_reader.h"
 #include "proto/cbor_writer.h"
 #include "proto/media_type.h"

@@ -93,6 +93,13 @@ typedef struct vouch_digest {
     size_t len;
 } vouch_digest;
 
+/** vouch_verdict is the outcome of an appraisal. */
+typedef enum vouch_verdict {
+    VOUCH_ACCEPTED = 0,
+    VOUCH_REJECTED = 1,
+    VOUCH_INDETERMINATE = 2, /**< the appraiser could not tell */
+} vouch_verdict;
+
 #ifdef __cplusplus
 }
 #endif

@@ -93,13 +93,6 @@ VOUCH_EXPORT vouch_err vouch_policy_set_max_age(
 
 /* Results */
 
-/** vouch_verdict is the outcome of an appraisal. */
-typedef enum vouch_verdict {
-    VOUCH_ACCEPTED = 0,
-    VOUCH_REJECTED = 1,
-    VOUCH_INDETERMINATE = 2, /**< the appraiser could not tell */
-} vouch_verdict;
-
 /** vouch_level says how tightly an acceptance is tied to the connection. */
 typedef enum vouch_level {
     VOUCH_LEVEL_NONE = 0,
