@@ -216,6 +216,9 @@ struct tls_pair *tls_connect(const struct tls_options *options)
 
 void tls_pair_free(struct tls_pair *pair)
 {
+    if (pair == NULL) {
+        return;
+    }
     SSL_free(pair->client);
     SSL_free(pair->server);
     SSL_CTX_free(pair->client_ctx);
