@@ -57,10 +57,12 @@ VOUCH_EXPORT void vouch_endpoint_free(vouch_endpoint *endpoint);
 
 /**
  * vouch_endpoint_allow_foreign_contexts lets peers use contexts that are not
- * laid out as proto/README.md says, and remembers up to `max` of them (1 to
- * VOUCH_LIMIT_FOREIGN_CONTEXTS). Once these are used up, every further foreign
- * context is refused. Call it before anything else. It returns
- * VOUCH_E_ARGUMENT; VOUCH_E_STATE; VOUCH_E_NOMEM.
+ * laid out as proto/README.md says, and the application validate answers to
+ * requests that it made itself. Up to `max` such contexts (1 to
+ * VOUCH_LIMIT_FOREIGN_CONTEXTS), of both sides together, are remembered; once
+ * these are used up, every further one is refused with VOUCH_E_TOO_MANY. Call
+ * it before anything else. It returns VOUCH_E_ARGUMENT; VOUCH_E_STATE;
+ * VOUCH_E_NOMEM.
  */
 VOUCH_EXPORT vouch_err vouch_endpoint_allow_foreign_contexts(
     vouch_endpoint *endpoint, size_t max) VOUCH_MUST_CHECK;
@@ -70,7 +72,8 @@ VOUCH_EXPORT vouch_err vouch_endpoint_allow_foreign_contexts(
  * ClientCertificateRequest from a client, a CertificateRequest from a server,
  * with a fresh context, the four schemes and, if `attestation`, the empty
  * cmw_attestation. `server_name` (from a client; may be NULL) asks for the
- * identity of that name.
+ * identity of that name. When VOUCH_LIMIT_UNANSWERED requests have been made
+ * since, an answer to this one comes too late.
  *
  * On success `*out` is owned: vouch_buffer_free. It returns
  *   VOUCH_E_ARGUMENT: a server gave `server_name`, or it is no DNS name;
@@ -97,13 +100,17 @@ VOUCH_EXPORT vouch_err vouch_get_context(vouch_bytes message,
  * vouch_endpoint_authenticate answers the peer's `request` with an
  * authenticator (RFC 9261, 5 and 7.3) for `credential`, with `cmw` as
  * attestation when it is not empty. The context is spent when it succeeds, and
- * also by vouch_endpoint_refuse.
+ * also by vouch_endpoint_refuse. Requests are answered in the order in which
+ * they came: one that was passed over can no longer be.
  *
  * On success `*out` is owned: vouch_buffer_free. It returns
  *   VOUCH_E_DECODE, VOUCH_E_BAD_REQUEST, VOUCH_E_REQUEST_TYPE,
  *   VOUCH_E_DUPLICATE, VOUCH_E_ILLEGAL: the request is not one: do not answer;
- *   VOUCH_E_SIGNATURE_SCHEME: the peer offers no scheme of this key: refuse;
- *   VOUCH_E_CONTEXT_REUSED: the context was used before;
+ *   VOUCH_E_SIGNATURE_SCHEME: the peer offers no scheme of this key or of the
+ *       signatures in its chain (RFC 9261, 5.2.1): refuse;
+ *   VOUCH_E_CONTEXT_REUSED: the context was used before, or passed over;
+ *   VOUCH_E_TOO_MANY: more foreign contexts than were allowed, or more
+ *       extensions than VOUCH_LIMIT_EXTENSIONS;
  *   VOUCH_E_UNSUPPORTED_EXTENSION: `cmw` was not asked for;
  *   VOUCH_E_TOO_LARGE: `cmw` does not fit into entry 0 (at most 65,529 octets);
  *   VOUCH_E_CHANNEL_CHANGED; VOUCH_E_CRYPTO; VOUCH_E_NOMEM.
@@ -144,8 +151,13 @@ typedef struct vouch_identity {
 
 /**
  * vouch_endpoint_validate verifies an authenticator that answers `request`,
- * exactly as this endpoint made it (RFC 9261, 5 and 7.4), with the chain held
- * against `trust` at `now`. A context validates once.
+ * exactly as it was sent (RFC 9261, 5 and 7.4), with the chain held against
+ * `trust` at `now`.
+ *
+ * `request` is one that vouch_endpoint_request made, or, where foreign contexts
+ * are allowed, any of the application's own making: it must be of this side's
+ * type, and its context not spent. A context validates once, and a bad
+ * authenticator spends it like a good one.
  *
  * The evidence is not looked at: `out->cmw` is authentic octets of the key's
  * owner, and as yet says nothing.
@@ -163,7 +175,8 @@ typedef struct vouch_identity {
  *   VOUCH_E_CERTIFICATE: chain, purpose, time, name or revocation;
  *   VOUCH_E_DECLINED: the empty authenticator: an authentic refusal, which
  *       proves no identity;
- *   VOUCH_E_TOO_LARGE, VOUCH_E_TOO_MANY: see VOUCH_LIMIT_CHAIN;
+ *   VOUCH_E_TOO_LARGE, VOUCH_E_TOO_MANY: see VOUCH_LIMIT_CHAIN, and
+ *       vouch_endpoint_allow_foreign_contexts;
  *   VOUCH_E_BAD_REQUEST, VOUCH_E_REQUEST_TYPE: `request` is not this
  *       endpoint's;
  *   VOUCH_E_CHANNEL_CHANGED; VOUCH_E_CRYPTO; VOUCH_E_NOMEM.

@@ -27,13 +27,18 @@ VOUCH_EXPORT extern const char VOUCH_NAME_NONE[];
  * which must not be changed any more. `name` is the DNS name or IP address that
  * must stand in the AIK's subjectAltName (RFC 6125), or VOUCH_NAME_NONE.
  *
+ * What the store allows beyond RFC 5280 (partial chains, ignored critical
+ * extensions, a verify callback) does not count here, keys and signatures must
+ * be strong (RSA of 2,048 bits, SHA-256), and the AIK must name its purpose in
+ * extendedKeyUsage.
+ *
  * The purpose is not chosen: the AIK of a server must be good for serverAuth,
  * of a client for clientAuth. Chains that were found good are remembered with
  * their exact octets, within their validity, up to
  * VOUCH_LIMIT_CHAIN_CACHE of them.
  *
  * On success `*out` is owned: vouch_trust_free. It returns VOUCH_E_ARGUMENT
- * when `name` is NULL or empty; VOUCH_E_NOMEM.
+ * when `name` is NULL, empty or neither name nor address; VOUCH_E_NOMEM.
  */
 VOUCH_EXPORT vouch_err vouch_trust_new(X509_STORE *store, const char *name,
                                        vouch_trust **out) VOUCH_MUST_CHECK;

@@ -4,15 +4,15 @@
 #include "lib/channel/channel_internal.h"
 #include "lib/keys/digest.h"
 #include "proto/memory.h"
+#include "proto/reader.h"
 
 enum { EXPORTED_VALUE_LEN = 32 };
 
 static bool is_one_sequence(vouch_bytes der)
 {
-    CBS cbs, body;
+    CBS cbs = vouch_reader(der);
 
-    CBS_init(&cbs, der.data, der.len);
-    return CBS_get_asn1(&cbs, &body, CBS_ASN1_SEQUENCE) && CBS_len(&cbs) == 0;
+    return CBS_get_asn1(&cbs, NULL, CBS_ASN1_SEQUENCE) && vouch_read_end(&cbs);
 }
 
 vouch_err vouch_binder(const vouch_channel *channel, vouch_bytes spki,

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/authenticator/certificate.h"
 
-#include <openssl/bytestring.h>
 #include <openssl/nid.h>
 #include <openssl/x509.h>
 
+#include <vouch/scheme.h>
+
+#include "proto/reader.h"
+
 vouch_err vouch_certificate_spki(vouch_bytes certificate, vouch_bytes *out)
 {
-    CBS cbs, body, tbs, spki;
+    CBS cbs = vouch_reader(certificate), body, tbs, spki;
 
-    CBS_init(&cbs, certificate.data, certificate.len);
-    if (!CBS_get_asn1(&cbs, &body, CBS_ASN1_SEQUENCE) || CBS_len(&cbs) != 0 ||
+    if (!CBS_get_asn1(&cbs, &body, CBS_ASN1_SEQUENCE) ||
+        !vouch_read_end(&cbs) ||
         !CBS_get_asn1(&body, &tbs, CBS_ASN1_SEQUENCE) ||
         !CBS_get_optional_asn1(&tbs, NULL, NULL,
                                CBS_ASN1_CONTEXT_SPECIFIC |
@@ -23,7 +26,7 @@ vouch_err vouch_certificate_spki(vouch_bytes certificate, vouch_bytes *out)
         !CBS_get_asn1_element(&tbs, &spki, CBS_ASN1_SEQUENCE)) {
         return VOUCH_E_CERTIFICATE;
     }
-    *out = (vouch_bytes){CBS_data(&spki), CBS_len(&spki)};
+    *out = vouch_rest(&spki);
     return VOUCH_OK;
 }
 
@@ -46,11 +49,11 @@ uint16_t vouch_certificate_scheme(const X509 *certificate)
         int nid;
         uint16_t scheme;
     } schemes[] = {
-        {NID_ecdsa_with_SHA256, 0x0403},
-        {NID_ecdsa_with_SHA384, 0x0503},
+        {NID_ecdsa_with_SHA256, VOUCH_ECDSA_SECP256R1_SHA256},
+        {NID_ecdsa_with_SHA384, VOUCH_ECDSA_SECP384R1_SHA384},
         {NID_ecdsa_with_SHA512, 0x0603},
-        {NID_rsassaPss, 0x0804},
-        {NID_ED25519, 0x0807},
+        {NID_rsassaPss, VOUCH_RSA_PSS_RSAE_SHA256},
+        {NID_ED25519, VOUCH_ED25519},
         /* RFC 8446, 4.2.3: PKCS #1 v1.5 in certificates only */
         {NID_sha256WithRSAEncryption, 0x0401},
         {NID_sha384WithRSAEncryption, 0x0501},

@@ -86,15 +86,17 @@ static const EVP_MD *digest_for(const EVP_PKEY *key)
     }
 }
 
-static void sign_certificate(X509 *certificate, EVP_PKEY *issuer, bool pkcs1)
+static void sign_certificate(X509 *certificate, EVP_PKEY *issuer,
+                             const struct pki_profile *profile)
 {
+    const EVP_MD *digest =
+        profile->digest != NULL ? profile->digest : digest_for(issuer);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     EVP_PKEY_CTX *parameters;
 
-    ck_assert(
-        ctx != NULL &&
-        EVP_DigestSignInit(ctx, &parameters, digest_for(issuer), NULL, issuer));
-    if (EVP_PKEY_id(issuer) == EVP_PKEY_RSA && !pkcs1) {
+    ck_assert(ctx != NULL &&
+              EVP_DigestSignInit(ctx, &parameters, digest, NULL, issuer));
+    if (EVP_PKEY_id(issuer) == EVP_PKEY_RSA && !profile->pkcs1) {
         ck_assert(
             EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING));
         ck_assert(EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, -1));
@@ -137,11 +139,10 @@ static void add_extensions(X509 *certificate, const struct pki_profile *profile)
 {
     if (profile->ca) {
         add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
-        add_extension(certificate, NID_key_usage,
-                      "critical,keyCertSign,cRLSign");
-    } else {
-        add_extension(certificate, NID_key_usage, "critical,digitalSignature");
     }
+    add_optional_extension(certificate, NID_key_usage, profile->usage,
+                           profile->ca ? "critical,keyCertSign,cRLSign"
+                                       : "critical,digitalSignature");
     add_optional_extension(certificate, NID_subject_alt_name, profile->san,
                            profile->ca ? "" : "DNS:peer.test");
     add_optional_extension(certificate, NID_ext_key_usage, profile->eku,
@@ -177,7 +178,7 @@ static X509 *certify(const struct pki_profile *profile, EVP_PKEY *subject,
     set_time(X509_getm_notAfter(certificate), profile->not_after, PKI_UNTIL);
     ck_assert(X509_set_pubkey(certificate, subject));
     add_extensions(certificate, profile);
-    sign_certificate(certificate, issuer->key, profile->pkcs1);
+    sign_certificate(certificate, issuer->key, profile);
     return certificate;
 }
 

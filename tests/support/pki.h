@@ -34,14 +34,17 @@ struct pki_entity {
  * given here. */
 struct pki_profile {
     enum pki_kind kind;
-    EVP_PKEY *key;      /* take this one instead of making one */
-    const char *name;   /* commonName: "leaf", or "ca" */
-    const char *san;    /* "DNS:peer.test"; "" for none */
-    const char *eku;    /* "serverAuth,clientAuth"; "" for none */
-    int64_t not_before; /* PKI_FROM */
-    int64_t not_after;  /* PKI_UNTIL */
-    bool ca;            /* has neither san nor eku by default */
-    bool pkcs1;         /* an RSA issuer signs with PKCS #1 v1.5, not PSS */
+    EVP_PKEY *key;        /* take this one instead of making one */
+    const char *name;     /* commonName: "leaf", or "ca" */
+    const char *san;      /* "DNS:peer.test"; "" for none */
+    const char *eku;      /* "serverAuth,clientAuth"; "" for none */
+    const char *usage;    /* keyUsage: "critical,digitalSignature", or of a CA
+                             "critical,keyCertSign,cRLSign"; "" for none */
+    int64_t not_before;   /* PKI_FROM */
+    int64_t not_after;    /* PKI_UNTIL */
+    const EVP_MD *digest; /* what suits the key of the issuer */
+    bool ca;              /* has neither san nor eku by default */
+    bool pkcs1;           /* an RSA issuer signs with PKCS #1 v1.5, not PSS */
 };
 
 EVP_PKEY *pki_key(enum pki_kind kind);
