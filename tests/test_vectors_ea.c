@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/suite.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "tests/support/vectors.h"
 #include "tools/vectors.h"
 
 enum { VECTORS = 36 };
@@ -12,11 +9,7 @@ static json_t *file;
 
 static void load(void)
 {
-    char path[4096];
-
-    snprintf(path, sizeof path, "%s/tests/vectors/exported_authenticators.json",
-             getenv("VOUCH_SOURCE_ROOT"));
-    file = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    file = load_vectors("exported_authenticators.json");
 }
 
 static void unload(void)
