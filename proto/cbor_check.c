@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include <cbor.h>
-
 #include <vouch/limits.h>
 
 #include "proto/cbor_reader.h"
@@ -47,14 +45,22 @@ static bool fits_single(double number)
            (fabs(number) <= (double)FLT_MAX && (double)(float)number == number);
 }
 
+/* RFC 8949, appendix D: a half has ten bits of mantissa where a single has 23,
+ * and below 2^-14 one less for each power of two. */
 static bool fits_half(double number)
 {
-    uint8_t half[3];
-    struct vouch_cbor_head head;
-    CBS in;
+    float single = (float)number;
+    uint32_t bits;
+    int exponent;
 
-    CBS_init(&in, half, cbor_encode_half((float)number, half, sizeof half));
-    return vouch_cbor_read_head(&in, &head) && head.number == number;
+    memcpy(&bits, &single, sizeof bits);
+    exponent = (int)(bits >> 23 & 0xff) - 127;
+    if (number == 0 || isinf(number)) {
+        return true;
+    }
+    return exponent >= -24 && exponent <= 15 &&
+           (bits &
+            ((UINT32_C(1) << (exponent < -14 ? -1 - exponent : 13)) - 1)) == 0;
 }
 
 /* RFC 8949, 4.1: the shortest form that keeps the value. */
@@ -144,44 +150,33 @@ static vouch_err check_key(struct check *c)
                : check_unique(c, first, key);
 }
 
+static bool nests(enum vouch_cbor_type type)
+{
+    return type == VOUCH_CBOR_ARRAY || type == VOUCH_CBOR_MAP ||
+           type == VOUCH_CBOR_TAG;
+}
+
 /* How many items stand in what `head` begins. */
 static uint64_t items_within(const struct vouch_cbor_head *head)
 {
-    switch (head->type) {
-    case VOUCH_CBOR_ARRAY:
-        return head->value;
-    case VOUCH_CBOR_MAP:
-        return 2 * head->value;
-    case VOUCH_CBOR_TAG:
+    if (head->type == VOUCH_CBOR_TAG) {
         return 1;
-    case VOUCH_CBOR_UINT:
-    case VOUCH_CBOR_NINT:
-    case VOUCH_CBOR_BYTES:
-    case VOUCH_CBOR_TEXT:
-    case VOUCH_CBOR_SIMPLE:
-    case VOUCH_CBOR_FLOAT:
-    default:
-        return 0;
     }
-}
-
-static bool is_collection(enum vouch_cbor_type type)
-{
-    return type == VOUCH_CBOR_ARRAY || type == VOUCH_CBOR_MAP;
+    return head->type == VOUCH_CBOR_MAP ? 2 * head->value : head->value;
 }
 
 static vouch_err open_level(struct check *c, const struct vouch_cbor_head *head)
 {
     uint64_t due;
 
+    if (!nests(head->type)) {
+        return VOUCH_OK;
+    }
     /* Each item takes an octet at least. */
-    if (is_collection(head->type) && head->value > CBS_len(&c->in)) {
+    if (head->type != VOUCH_CBOR_TAG && head->value > CBS_len(&c->in)) {
         return VOUCH_E_CBOR;
     }
     due = items_within(head);
-    if (due == 0) {
-        return VOUCH_OK;
-    }
     if (due > CBS_len(&c->in)) {
         return VOUCH_E_CBOR;
     }

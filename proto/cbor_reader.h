@@ -18,8 +18,8 @@
  * UTF-8, unique keys, no simple values but false, true, null and undefined.
  */
 enum vouch_cbor_profile {
-    /* Keys in any order, in maps of VOUCH_LIMIT_CBOR_PAIRS at most: what other
-     * programs made (RFC 9711, 6.3). */
+    /* Keys in any order, in the maps around an item VOUCH_LIMIT_CBOR_PAIRS at
+     * most: what other programs made (RFC 9711, 6.3). */
     VOUCH_CBOR_PREFERRED,
     /* Keys in bytewise order (RFC 8949, 4.2.1): what vouch made. */
     VOUCH_CBOR_DETERMINISTIC,

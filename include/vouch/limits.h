@@ -39,7 +39,7 @@
 #define VOUCH_LIMIT_CBOR_DEPTH 16
 /** Data items in one message or token. */
 #define VOUCH_LIMIT_CBOR_ITEMS 4096
-/** Pairs in one map whose keys are held against each other. */
+/** Pairs whose keys are held against each other, in maps within maps. */
 #define VOUCH_LIMIT_CBOR_PAIRS 64
 /** Longest media type. */
 #define VOUCH_LIMIT_MEDIA_TYPE 255
