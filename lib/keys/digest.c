@@ -36,17 +36,19 @@ static void sha384_parts(const vouch_bytes *parts, size_t num, uint8_t *out)
 vouch_err vouch_hash_parts(vouch_hash hash, const vouch_bytes *parts,
                            size_t num, vouch_digest *out)
 {
+    vouch_digest digest = {.len = vouch_hash_len(hash)};
+
     switch (hash) {
     case VOUCH_SHA256:
-        sha256_parts(parts, num, out->data);
+        sha256_parts(parts, num, digest.data);
         break;
     case VOUCH_SHA384:
-        sha384_parts(parts, num, out->data);
+        sha384_parts(parts, num, digest.data);
         break;
     default:
         return VOUCH_E_ARGUMENT;
     }
-    out->len = vouch_hash_len(hash);
+    *out = digest;
     return VOUCH_OK;
 }
 
@@ -54,7 +56,7 @@ vouch_err vouch_hmac(vouch_hash hash, vouch_bytes key, vouch_bytes message,
                      vouch_digest *out)
 {
     const EVP_MD *md = hash == VOUCH_SHA384 ? EVP_sha384() : EVP_sha256();
-    vouch_digest mac;
+    vouch_digest mac = {.len = 0};
     unsigned len;
 
     if (HMAC(md, key.data, key.len, message.data, message.len, mac.data,
