@@ -87,7 +87,7 @@ typedef enum vouch_hash {
 /** VOUCH_HASH_MAX is the length in octets of the longest vouch_hash. */
 #define VOUCH_HASH_MAX 48
 
-/** vouch_digest is the output of a vouch_hash; `len` is 32 or 48, the rest 0. */
+/** vouch_digest is the output of a vouch_hash: 32 or 48 octets, then zeros. */
 typedef struct vouch_digest {
     uint8_t data[VOUCH_HASH_MAX];
     size_t len;
