@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/bench/bench.h"
+#include "tools/bench/figures.h"
+#include "tools/bench/measure.h"
+
+enum { EXIT_DONE = 0, EXIT_LOCAL = 1, EXIT_USAGE = 2 };
+
+static const struct {
+    const char *name;
+    bench_subject *run;
+} subjects[] = {
+    {"exchange", bench_exchange},
+    {"authenticator", bench_authenticator},
+    {"mux", bench_mux},
+    {"memory", bench_memory},
+};
+
+enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
+
+struct options {
+    bool json;
+    size_t windows;
+    bool chosen[SUBJECTS];
+};
+
+static void print_usage(FILE *out)
+{
+    fprintf(out,
+            "usage: vouch-bench [--json] [--windows N] [SUBJECT]...\n"
+            "\n"
+            "Measures vouch over what can not be avoided, in CPU time of one "
+            "thread, both\n"
+            "ends together. Each figure is the median of N windows (%d to %d; "
+            "%d), in which\n"
+            "the two take turns; the spread is from the least to the "
+            "greatest.\n"
+            "\n"
+            "  exchange       a re-attestation of one side: over its "
+            "signatures (PSA and AIK)\n"
+            "                 and their verification; over a full mutual "
+            "handshake; how often\n"
+            "                 vouch asks for memory\n"
+            "  authenticator  RFC 9261 alone with 1 KiB of evidence: over one "
+            "signature or\n"
+            "                 verification of the AIK\n"
+            "  mux            DATA: its throughput over that of SSL_write and "
+            "SSL_read\n"
+            "  memory         octets on the heap: of an idle session that "
+            "attested (vouch's own,\n"
+            "                 and with what crypto libraries keep for it), of "
+            "its SSL, of what\n"
+            "                 sessions share\n"
+            "\n"
+            "With --json the last line is an object whose members are "
+            "numbers: medians, and\n"
+            "as ..._spread the greatest less the least.\n"
+            "\n"
+            "Exit status: 0 measured, 1 it could not, 2 usage.\n",
+            WINDOWS_MIN, WINDOWS_MAX, WINDOWS_DEFAULT);
+}
+
+static bool parse_windows(const char *text, size_t *out)
+{
+    char *end;
+    unsigned long value;
+
+    errno = 0;
+    value = strtoul(text, &end, 10);
+    if (errno != 0 || *end != '\0' || text[0] == '-' || value < WINDOWS_MIN ||
+        value > WINDOWS_MAX) {
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+static bool choose(struct options *options, const char *name)
+{
+    for (size_t i = 0; i < SUBJECTS; i++) {
+        if (strcmp(subjects[i].name, name) == 0) {
+            options->chosen[i] = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void usage_error(void)
+{
+    print_usage(stderr);
+    exit(EXIT_USAGE);
+}
+
+static struct options parse(int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"windows", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct options options = {.windows = WINDOWS_DEFAULT};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", names, NULL)) != -1) {
+        if (option == 'j') {
+            options.json = true;
+        } else if (option == 'h') {
+            print_usage(stdout);
+            exit(EXIT_DONE);
+        } else if (option != 'w' || !parse_windows(optarg, &options.windows)) {
+            usage_error();
+        }
+    }
+    for (size_t i = 0; optind == argc && i < SUBJECTS; i++) {
+        options.chosen[i] = true;
+    }
+    for (; optind < argc; optind++) {
+        if (!choose(&options, argv[optind])) {
+            usage_error();
+        }
+    }
+    return options;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = parse(argc, argv);
+    struct hosts hosts;
+
+    heap_count();
+    hosts_meet(&hosts);
+    hosts_equip(&hosts);
+    for (size_t i = 0; i < SUBJECTS; i++) {
+        if (options.chosen[i]) {
+            fprintf(stderr, "vouch-bench: %s\n", subjects[i].name);
+            subjects[i].run(&hosts, options.windows);
+        }
+    }
+    hosts_free(&hosts);
+    figures_print_table();
+    if (options.json) {
+        figures_print_json();
+    }
+    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_LOCAL;
+}
