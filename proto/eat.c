@@ -18,7 +18,8 @@ enum type {
     MEASUREMENTS,
 };
 
-/* In the order of their encoded keys. `min` and `max` count octets. */
+/* RFC 9711, 4: in CBOR keys are integers [T03]; these are in the order of their
+ * encoding. `min` and `max` count octets. */
 static const struct claim {
     int64_t key;
     enum type type;

@@ -163,7 +163,8 @@ static const struct {
     {31, 31}, {33, 32}, {64, 32}, {48, 32}, {32, 31}, {32, 0}, {8, 8}, {64, 0},
 };
 
-START_TEST(nonce_that_is_not_exactly_the_binder_is_refused) /* [X21] [T12] */
+START_TEST(
+    nonce_that_is_not_exactly_the_binder_is_refused) /* [X17] [X21] [T12] */
 {
     vouch_digest binder = wanted().binder;
     uint8_t nonce[64] = {0};

@@ -81,7 +81,7 @@ START_TEST(evidence_opens_the_gate)
 }
 END_TEST
 
-START_TEST(empty_authenticator_opens_no_gate) /* Attack 24 [E36] */
+START_TEST(empty_authenticator_opens_no_gate) /* Attack 24 [E27] */
 {
     const struct pair_event *refused;
 

@@ -254,7 +254,7 @@ START_TEST(authenticator_proves_identity_over_tls)
 END_TEST
 
 /* RFC 9261, 5.2.1 [E14]: nothing that was not asked for, and no evidence is a
- * plain authenticator (expat-03, 3.1). */
+ * plain authenticator (expat-03, 3.1 [X09]). */
 START_TEST(authenticator_without_attestation_has_no_cmw)
 {
     vouch_buffer request = ask(_i == 1), authenticator;
@@ -444,6 +444,33 @@ START_TEST(request_of_the_wrong_type_is_refused) /* [E04] */
                                                  world.credential, cmw, &out));
     ck_assert_ptr_null(out.data);
     vouch_buffer_free(&request);
+}
+END_TEST
+
+/* RFC 9261, 5 [E06] and 5.2.1 [E11]: nothing is answered but a request, and
+ * nothing is validated but the answer to one's own. */
+START_TEST(authenticator_is_not_spontaneous)
+{
+    vouch_buffer request = ask(true), authenticator = answer(&request);
+    vouch_buffer out = {NULL, 0};
+    vouch_identity identity;
+
+    ck_assert_int_eq(VOUCH_E_DECODE,
+                     vouch_endpoint_authenticate(world.attester, none,
+                                                 world.credential, cmw, &out));
+    ck_assert_int_eq(VOUCH_E_DECODE,
+                     vouch_endpoint_authenticate(world.attester,
+                                                 span_of(&authenticator),
+                                                 world.credential, cmw, &out));
+    ck_assert_ptr_null(out.data);
+    ck_assert_int_eq(VOUCH_E_DECODE,
+                     vouch_endpoint_validate(
+                         world.relying_party, none, span_of(&authenticator),
+                         world.trust, (vouch_now){0, NOW}, &identity));
+    ck_assert_int_eq(VOUCH_OK,
+                     validate(&request, &authenticator, NOW, &identity));
+    vouch_buffer_free(&request);
+    vouch_buffer_free(&authenticator);
 }
 END_TEST
 
@@ -1016,6 +1043,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tc, empty_authenticator_is_an_authentic_refusal, 0, 2);
     tcase_add_test(tc, request_is_answered_once);
     tcase_add_test(tc, request_of_the_wrong_type_is_refused);
+    tcase_add_test(tc, authenticator_is_not_spontaneous);
     tcase_add_test(tc, request_without_offer_gets_no_cmw);
     tcase_add_test(tc, request_without_the_keys_scheme_is_not_answered);
     tcase_add_test(tc, request_without_the_chains_scheme_is_not_answered);

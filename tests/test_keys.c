@@ -128,8 +128,8 @@ START_TEST(verify_refuses_every_prefix_and_a_trailing_octet)
 }
 END_TEST
 
-/* RFC 8446, 4.2.3 and RFC 9261, 5.2.2: the key decides, and PKCS #1 v1.5 and
- * SHA-1 are never among what it decides for. */
+/* RFC 8446, 4.2.3 and RFC 9261, 5.2.2 [E16]: the key decides, and PKCS #1 v1.5
+ * and SHA-1 are never among what it decides for. */
 START_TEST(verify_refuses_every_scheme_but_that_of_the_key)
 {
     static const uint16_t others[] = {0x0000, 0x0201, 0x0203, 0x0401, 0x0501,

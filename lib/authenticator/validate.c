@@ -75,6 +75,7 @@ static vouch_err identify(const vouch_endpoint *endpoint,
         .context = parts->context,
         .certificate = parts->leaf,
         .spki = aik->spki,
+        /* expat-03, 3.1: empty from a peer that does not know it [X09] */
         .cmw = parts->cmw,
         .scheme = parts->scheme,
         .revocation_checked = trust->crls != NULL,

@@ -75,8 +75,8 @@ static bool check_anchor(struct appraisal *a)
     return true;
 }
 
-/* RFC 9711, 3: authenticity and integrity before any claim is looked at
- * [T01] */
+/* expat-03, 4: under a key that the policy trusts [X16]; RFC 9711, 3:
+ * authenticity and integrity before any claim is looked at [T01] */
 static bool check_signature(struct appraisal *a)
 {
     static const vouch_bytes no_aad = {NULL, 0};
@@ -116,7 +116,8 @@ static bool check_profile(struct appraisal *a)
     return false;
 }
 
-/* expat-03, 5.1: the nonce is the binder, as a whole [X21] */
+/* expat-03, 4 and 5.1: the nonce is the binder, as a whole: of this connection,
+ * and fresh [X17] [X21] [T12] */
 static bool check_binder(struct appraisal *a)
 {
     vouch_bytes binder = vouch_digest_bytes(&a->expected->binder);

@@ -3,7 +3,8 @@
 
 /*
  * Whether data may flow is computed from exchanges, policy and time whenever
- * somebody asks. Nothing in here sets anything.
+ * somebody asks. Nothing in here sets anything. expat-03, 7.3: no application
+ * data before attestation is complete [X39].
  */
 
 static bool holds(const vouch_session *s, bool mine, unsigned state,
