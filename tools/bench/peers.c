@@ -84,10 +84,12 @@ static void step(struct peer *peer, vouch_now now)
     vouch_stream_wants wants;
     vouch_event event;
 
-    while (vouch_session_poll(peer->session, &event)) {
-        answer(peer, &event, now);
-    }
-    need_ok(vouch_stream_pump(peer->stream, now, &wants), "pump a stream");
+    do {
+        while (vouch_session_poll(peer->session, &event)) {
+            answer(peer, &event, now);
+        }
+        need_ok(vouch_stream_pump(peer->stream, now, &wants), "pump a stream");
+    } while (wants.events);
 }
 
 void peers_step(struct peers *peers)

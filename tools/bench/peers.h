@@ -35,7 +35,7 @@ void peers_start(struct peers *peers, const struct hosts *hosts,
 void peers_attest(struct peers *peers);
 void peers_free(struct peers *peers);
 
-/* peers_step pumps both ends once and answers their events. */
+/* peers_step has both ends go on until they wait for each other. */
 void peers_step(struct peers *peers);
 
 /* peers_reattest has the server attest to the client once more; peers_wait
