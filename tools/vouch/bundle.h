@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_TOOLS_BUNDLE_H
+#define VOUCH_TOOLS_BUNDLE_H
+
+#include <openssl/base.h>
+
+#include <vouch/evidence.h>
+#include <vouch/software.h>
+#include <vouch/trust.h>
+
+/*
+ * A bundle is what one host tells the others about itself: its name, the CA
+ * of its AIK, its attestation key and its reference values, as a JSON object.
+ *
+ *     {"vouch": 1, "name": DNS name or address, "ca": PEM certificate,
+ *      "attestation_key": PEM public key,
+ *      "references": {name of a measurement: SHA-256 in hexadecimal, ...}}
+ */
+
+enum {
+    BUNDLE_MAX = 1 << 18, /* octets */
+    BUNDLE_NAME = 254,    /* room for a name, with its NUL */
+};
+
+/* What a bundle allows, ready to be used. */
+struct bundle {
+    char name[BUNDLE_NAME];
+    X509_STORE *store; /* the CA, and nothing else */
+    vouch_trust *trust;
+    vouch_appraiser *appraiser;
+};
+
+/* bundle_is_name tells whether `name` may stand in one: a DNS name in lower
+ * case or an address. */
+bool bundle_is_name(const char *name);
+
+/* bundle_make makes the text of one, of malloc. */
+bool bundle_make(const char *name, X509 *ca, vouch_bytes attestation_spki,
+                 const vouch_measurement *measured, size_t num,
+                 vouch_buffer *out);
+
+/* bundle_parse reads one from anybody. It returns NULL, or what is wrong. */
+const char *bundle_parse(vouch_bytes text, struct bundle *out);
+
+void bundle_free(struct bundle *bundle);
+
+#endif

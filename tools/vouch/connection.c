@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/vouch/connection.h"
+
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#include <vouch/software.h>
+#include <vouch/stream.h>
+
+#include "tools/vouch/events.h"
+#include "tools/vouch/report.h"
+#include "tools/vouch/wait.h"
+
+enum {
+    LINGER_MS = 5000, /* for what is left to say once the session has ended */
+    RETRY_MS = 1000,  /* when the peer is busy and does not say how long */
+};
+
+struct connection {
+    const struct host *host;
+    const struct bundle *peer;
+    SSL *ssl;
+    vouch_stream *stream;
+    vouch_session *session;
+    struct tally tally;
+    uint64_t rounds;   /* acceptances still to be asked for */
+    bool asking;       /* one of them is under way */
+    uint64_t ask_at;   /* not before */
+    uint64_t ended_by; /* the time after which there is no more waiting */
+    bool asked_to_end;
+    bool broken; /* this host can not go on */
+};
+
+/* Configuration */
+
+/* An asker that gave no time asks as often as it was told to, and no more. */
+static vouch_err set_times(const struct options *options, vouch_config *config)
+{
+    vouch_err err = VOUCH_OK;
+
+    if (options->has_max_age) {
+        err = vouch_config_set_max_age(config, options->max_age);
+    }
+    if (err == VOUCH_OK && (options->has_interval || options->rounds != 0)) {
+        err = vouch_config_set_interval(config, options->interval);
+    }
+    return err;
+}
+
+static vouch_err set_attesting(const struct self *self, vouch_config *config)
+{
+    vouch_err err = vouch_config_set_credential(config, self->credential);
+
+    return err == VOUCH_OK
+               ? vouch_config_add_produced(config, VOUCH_SOFTWARE_FORMAT)
+               : err;
+}
+
+static vouch_err set_requiring(const struct options *options,
+                               const struct bundle *peer, vouch_config *config)
+{
+    vouch_err err = vouch_config_set_trust(config, peer->trust);
+
+    if (err == VOUCH_OK) {
+        err = vouch_config_add_appraised(config, VOUCH_SOFTWARE_FORMAT);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_config_set_gate(config, options->require == REQUIRE_MUTUAL
+                                                ? VOUCH_GATE_MUTUAL
+                                                : VOUCH_GATE_REQUIRE_PEER);
+    }
+    return err == VOUCH_OK ? set_times(options, config) : err;
+}
+
+static vouch_err configure(const struct connection *c, vouch_config *config)
+{
+    const struct options *options = c->host->options;
+    vouch_err err = VOUCH_OK;
+
+    if (!options->no_attest) {
+        err = set_attesting(c->host->self, config);
+    }
+    if (err == VOUCH_OK) {
+        err = options->require == REQUIRE_NONE
+                  ? vouch_config_set_gate(config, VOUCH_GATE_NONE)
+                  : set_requiring(options, c->peer, config);
+    }
+    return err;
+}
+
+static vouch_err start(struct connection *c)
+{
+    vouch_config *config;
+    vouch_err err = vouch_config_new(&config);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = configure(c, config);
+    if (err == VOUCH_OK) {
+        err = vouch_stream_new(c->ssl, config, 0, clock_now(), &c->stream);
+    }
+    vouch_config_free(config);
+    if (err == VOUCH_OK) {
+        c->session = vouch_stream_session(c->stream);
+    }
+    return err;
+}
+
+/* Events */
+
+/* An exchange that has ended meanwhile needs no answer any more. */
+static void check_answer(const char *what, vouch_err err)
+{
+    if (err != VOUCH_OK && err != VOUCH_E_HANDLE && err != VOUCH_E_CLOSED) {
+        fail(STATUS_LOCAL, "can not %s: %s", what, cause_of(err));
+    }
+}
+
+/* Keeps count of the rounds: one is over when it is accepted. One that the peer
+ * was too busy for is asked for again. */
+static void follow_rounds(struct connection *c, const vouch_event *event,
+                          vouch_now now)
+{
+    if (event->type == VOUCH_EVENT_ACCEPTED) {
+        c->rounds -= c->asking ? 1 : 0;
+        c->asking = false;
+    } else if (event->type == VOUCH_EVENT_REFUSED) {
+        uint64_t retry = event->u.refused.retry_ms;
+
+        c->asking = false;
+        c->ask_at = now.mono_ms + (retry != 0 ? retry : RETRY_MS);
+    }
+}
+
+/* What the end of a session does to its exchanges is not worth a line. */
+static bool is_told(const struct connection *c, const vouch_event *event)
+{
+    bool by_end = event->type == VOUCH_EVENT_EXPIRED ||
+                  (event->type == VOUCH_EVENT_DENIED &&
+                   event->u.denied.err == VOUCH_E_CLOSED);
+
+    return !by_end || !vouch_session_ended(c->session);
+}
+
+static void take(struct connection *c, const vouch_event *event)
+{
+    if (!output_add(c->host->output, event->u.data.bytes)) {
+        fail(STATUS_LOCAL, "out of memory");
+        c->broken = true;
+    }
+}
+
+static void handle(struct connection *c, const vouch_event *event)
+{
+    const struct self *self = c->host->self;
+    vouch_now now = clock_now();
+
+    if (event->type == VOUCH_EVENT_EVIDENCE_NEEDED) {
+        check_answer("attest", vouch_attester_answer(self->attester, c->session,
+                                                     event->exchange, now));
+        return;
+    }
+    if (event->type == VOUCH_EVENT_APPRAISAL_NEEDED) {
+        check_answer("appraise",
+                     vouch_appraiser_answer(c->peer->appraiser, c->session,
+                                            event->exchange, now));
+        return;
+    }
+    follow_rounds(c, event, now);
+    if (is_told(c, event)) {
+        events_report(event, now, &c->tally);
+    }
+    if (event->type == VOUCH_EVENT_DATA) {
+        take(c, event);
+    }
+}
+
+static void handle_events(struct connection *c)
+{
+    vouch_event event;
+
+    while (!output_is_full(c->host->output) &&
+           vouch_session_poll(c->session, &event)) {
+        handle(c, &event);
+    }
+}
+
+/* What this side does by itself */
+
+static bool may_send(const struct connection *c)
+{
+    return vouch_session_may_send(c->session, VOUCH_TRAFFIC_DATA, clock_now());
+}
+
+static void send_input(struct connection *c)
+{
+    vouch_bytes waiting = input_waiting(c->host->input);
+    size_t taken;
+
+    /* The gate may shut between the question and the call: not now, then. */
+    if (waiting.len == 0 || !may_send(c) ||
+        vouch_session_send(c->session, waiting, clock_now(), &taken) !=
+            VOUCH_OK ||
+        taken == 0) {
+        return;
+    }
+    if (c->tally.sent == 0) {
+        report(json_pack("{s:s}", "event", "sending"), "data goes out");
+    }
+    c->tally.sent += taken;
+    input_taken(c->host->input, taken);
+}
+
+static void ask_again(struct connection *c)
+{
+    vouch_now now = clock_now();
+    vouch_exchange exchange;
+    vouch_err err;
+
+    if (c->rounds == 0 || c->asking || c->tally.accepted == 0 ||
+        c->ask_at > now.mono_ms) {
+        return;
+    }
+    err = vouch_session_request(c->session, now, &exchange);
+    if (err == VOUCH_E_TOO_MANY) {
+        c->ask_at = now.mono_ms + RETRY_MS;
+    } else if (err != VOUCH_OK && err != VOUCH_E_CLOSED) {
+        check_answer("ask", err);
+        c->broken = true;
+    }
+    c->asking = err == VOUCH_OK;
+}
+
+/* All that there was to do has been done. */
+static bool is_done(const struct connection *c)
+{
+    return c->host->close_at_eof && c->host->input->ended &&
+           input_is_empty(c->host->input) && c->tally.opened && c->rounds == 0;
+}
+
+static void end_when_due(struct connection *c)
+{
+    bool due = is_done(c) || c->broken || c->host->output->broken ||
+               wait_interrupts() != 0;
+
+    if (due && !c->asked_to_end) {
+        c->asked_to_end = true;
+        (void)(vouch_session_close(c->session, clock_now()) != VOUCH_OK);
+    }
+}
+
+static bool is_over(const struct connection *c)
+{
+    return (vouch_stream_finished(c->stream) && c->host->output->len == 0 &&
+            !vouch_session_has_event(c->session)) ||
+           wait_interrupts() > 1 || c->ended_by <= clock_now().mono_ms;
+}
+
+/* Waiting */
+
+enum { SOCKET, INPUT, OUTPUT, FDS };
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t wake_at(const struct connection *c)
+{
+    uint64_t at = earlier(vouch_session_deadline(c->session), c->ended_by);
+
+    return c->rounds != 0 && !c->asking && c->tally.accepted != 0
+               ? earlier(at, c->ask_at)
+               : at;
+}
+
+static void wait_and_read(struct connection *c, const vouch_stream_wants *wants)
+{
+    struct input *input = c->host->input;
+    struct pollfd fds[FDS] = {
+        [SOCKET] = {.fd = SSL_get_fd(c->ssl)},
+        [INPUT] = {.fd = -1, .events = POLLIN},
+        [OUTPUT] = {.fd = -1, .events = POLLOUT},
+    };
+
+    fds[SOCKET].events = (short)((wants->readable ? POLLIN : 0) |
+                                 (wants->writable ? POLLOUT : 0));
+    if (input_is_empty(input) && !input->ended && may_send(c)) {
+        fds[INPUT].fd = STDIN_FILENO;
+    }
+    if (c->host->output->len != 0) {
+        fds[OUTPUT].fd = STDOUT_FILENO;
+    }
+    if (wait_for(fds, FDS, wake_at(c)) > 0 && fds[INPUT].revents != 0) {
+        input_read(input);
+    }
+}
+
+/* A session that has ended may still have something to write. */
+static void limit_the_end(struct connection *c)
+{
+    if (vouch_session_ended(c->session) && c->ended_by == VOUCH_NEVER &&
+        c->host->output->len == 0) {
+        c->ended_by = clock_now().mono_ms + LINGER_MS;
+    }
+}
+
+static void run(struct connection *c)
+{
+    while (!is_over(c)) {
+        vouch_stream_wants wants;
+
+        handle_events(c);
+        send_input(c);
+        ask_again(c);
+        end_when_due(c);
+        /* A failure is an event as well. */
+        (void)(vouch_stream_pump(c->stream, clock_now(), &wants) != VOUCH_OK);
+        output_write(c->host->output);
+        limit_the_end(c);
+        if (!is_over(c) && (!wants.events || output_is_full(c->host->output))) {
+            wait_and_read(c, &wants);
+        }
+    }
+}
+
+static enum status finish(struct connection *c)
+{
+    enum status status = events_end(&c->tally, c->asked_to_end);
+
+    if (c->host->output->broken) {
+        return fail(STATUS_LOCAL, "standard output takes no more");
+    }
+    if (c->broken) {
+        return STATUS_LOCAL;
+    }
+    if (status == STATUS_CLEAN && !c->asked_to_end &&
+        !input_is_empty(c->host->input)) {
+        return fail(STATUS_NETWORK, "%s has closed before all was sent",
+                    c->tally.peer);
+    }
+    return status;
+}
+
+enum status connection_run(const struct host *host, const struct tls *tls)
+{
+    struct connection c = {
+        .host = host,
+        .peer = tls->peer,
+        .ssl = tls->ssl,
+        .tally = {.peer = tls->peer->name},
+        .rounds = host->options->rounds,
+        .ended_by = VOUCH_NEVER,
+    };
+    enum status status;
+    vouch_err err = start(&c);
+
+    if (err != VOUCH_OK) {
+        return fail(STATUS_LOCAL, "no session: %s", cause_of(err));
+    }
+    run(&c);
+    status = finish(&c);
+    vouch_stream_free(c.stream);
+    return status;
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/vouch/events.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "tools/vouch/report.h"
+
+enum {
+    EXCHANGE_TEXT = 2 * 8 + 1,
+    CLOSE_DONE = 0, /* proto/README.md, CLOSE */
+    CLOSE_DEADLOCK = 3,
+    CLOSE_REFUSED = 4,
+};
+
+/* The only kind there is as yet. */
+static const char attester[] = "software";
+
+static const char *exchange_text(const vouch_event *event,
+                                 char out[EXCHANGE_TEXT])
+{
+    snprintf(out, EXCHANGE_TEXT, "%016" PRIx64, event->exchange.id);
+    return out;
+}
+
+static json_t *digest_text(const uint8_t *octets, size_t len)
+{
+    char digits[2 * VOUCH_HASH_MAX + 1];
+
+    return json_string(hex((vouch_bytes){octets, len}, digits));
+}
+
+static json_int_t left(uint64_t until, vouch_now now)
+{
+    return until > now.mono_ms ? (json_int_t)(until - now.mono_ms) : 0;
+}
+
+static const char *peer_reason_text(vouch_peer_reason reason)
+{
+    static const char *const texts[] = {
+        [VOUCH_PEER_NONE] = "none",
+        [VOUCH_PEER_POLICY] = "policy",
+        [VOUCH_PEER_BUSY] = "busy",
+        [VOUCH_PEER_YOU_FIRST] = "you first",
+        [VOUCH_PEER_NO_CREDENTIAL] = "no credential",
+        [VOUCH_PEER_TIMEOUT] = "timeout",
+        [VOUCH_PEER_INTERNAL] = "internal",
+        [VOUCH_PEER_POSTURE] = "posture changed",
+    };
+
+    return reason < sizeof texts / sizeof texts[0] ? texts[reason] : "internal";
+}
+
+typedef void teller(const vouch_event *event, vouch_now now,
+                    struct tally *tally);
+
+static void tell_peer(const vouch_event *event, vouch_now now,
+                      struct tally *tally)
+{
+    (void)event;
+    (void)now;
+    report(json_pack("{s:s,s:s}", "event", "peer", "name", tally->peer),
+           "%s speaks the protocol", tally->peer);
+}
+
+static void tell_accepted(const vouch_event *event, vouch_now now,
+                          struct tally *tally)
+{
+    char exchange[EXCHANGE_TEXT];
+    json_int_t ms = left(event->u.accepted.until, now);
+
+    tally->accepted++;
+    report(json_pack(
+               "{s:s,s:s,s:s,s:s,s:s,s:I,s:b,s:b,s:o,s:o,s:o,s:o,s:o}", "event",
+               "accepted", "peer", tally->peer, "attester", attester,
+               "exchange", exchange_text(event, exchange), "level", "bound",
+               "for_ms", ms, "handshake_key",
+               (int)event->u.accepted.is_handshake_key, "revocation_checked",
+               (int)event->u.accepted.revocation_checked, "aik",
+               digest_text(event->u.accepted.aik_pub_hash.data,
+                           event->u.accepted.aik_pub_hash.len),
+               "binder", digest_text(event->u.accepted.binder_digest, 32),
+               "evidence", digest_text(event->u.accepted.evidence_digest, 32),
+               "anchor", digest_text(event->u.accepted.anchor_digest, 32),
+               "policy", digest_text(event->u.accepted.policy_digest, 32)),
+           "accepted %s for %.1f s: %s evidence, bound to this connection",
+           tally->peer, (double)ms / 1000, attester);
+}
+
+static void tell_rejected(const vouch_reason *reason, const char *exchange,
+                          const struct tally *tally)
+{
+    report(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "event",
+                     "refused", "peer", tally->peer, "attester", attester,
+                     "exchange", exchange, "check",
+                     vouch_check_name(reason->check), "claim",
+                     vouch_claim_name(reason->claim), "name", reason->name,
+                     "expected", reason->expected, "found", reason->found,
+                     "error", vouch_err_name(reason->err)),
+           "REFUSED %s: check %s, claim %s, %s: expected %s, found %s (%s)",
+           tally->peer, vouch_check_name(reason->check),
+           vouch_claim_name(reason->claim), reason->name, reason->expected,
+           reason->found, vouch_err_name(reason->err));
+}
+
+/* An exchange without a verdict is no refusal, but nothing rests on it. */
+static void tell_undecided(const vouch_event *event, const char *exchange,
+                           const struct tally *tally)
+{
+    const vouch_reason *reason = event->u.refused.reason;
+    const char *said = peer_reason_text(event->u.refused.peer_reason);
+
+    report(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "event", "undecided",
+                     "peer", tally->peer, "exchange", exchange, "check",
+                     vouch_check_name(reason->check), "found", reason->found,
+                     "error", vouch_err_name(reason->err), "reason", said,
+                     "retry_ms", (json_int_t)event->u.refused.retry_ms),
+           "no verdict on %s: %s %s (%s; the peer says: %s)", tally->peer,
+           vouch_check_name(reason->check), reason->found,
+           vouch_err_name(reason->err), said);
+}
+
+static void tell_refused(const vouch_event *event, vouch_now now,
+                         struct tally *tally)
+{
+    char exchange[EXCHANGE_TEXT];
+
+    (void)now;
+    exchange_text(event, exchange);
+    if (event->u.refused.verdict == VOUCH_REJECTED) {
+        tally->refused++;
+        tell_rejected(event->u.refused.reason, exchange, tally);
+    } else {
+        tell_undecided(event, exchange, tally);
+    }
+}
+
+static void tell_expired(const vouch_event *event, vouch_now now,
+                         struct tally *tally)
+{
+    char exchange[EXCHANGE_TEXT];
+
+    (void)now;
+    report(json_pack("{s:s,s:s,s:s}", "event", "expired", "peer", tally->peer,
+                     "exchange", exchange_text(event, exchange)),
+           "the acceptance of %s has ended", tally->peer);
+}
+
+static void tell_confirmed(const vouch_event *event, vouch_now now,
+                           struct tally *tally)
+{
+    json_int_t ms = left(event->u.confirmed.until, now);
+    char exchange[EXCHANGE_TEXT];
+
+    report(json_pack("{s:s,s:s,s:s,s:I}", "event", "confirmed", "peer",
+                     tally->peer, "exchange", exchange_text(event, exchange),
+                     "for_ms", ms),
+           "%s has accepted this side for %.1f s", tally->peer,
+           (double)ms / 1000);
+}
+
+static void tell_denied(const vouch_event *event, vouch_now now,
+                        struct tally *tally)
+{
+    const char *reason = peer_reason_text(event->u.denied.reason);
+    char exchange[EXCHANGE_TEXT];
+
+    (void)now;
+    report(json_pack("{s:s,s:s,s:s,s:s,s:s}", "event", "denied", "peer",
+                     tally->peer, "exchange", exchange_text(event, exchange),
+                     "reason", reason, "error",
+                     vouch_err_name(event->u.denied.err)),
+           "%s does not accept this side, or no longer: %s (%s)", tally->peer,
+           reason, vouch_err_name(event->u.denied.err));
+}
+
+static void tell_gate(const vouch_event *event, vouch_now now,
+                      struct tally *tally)
+{
+    bool open = event->u.gate.open;
+
+    (void)now;
+    tally->opened = tally->opened || open;
+    report(json_pack("{s:s,s:b}", "event", "gate", "open", (int)open),
+           open ? "the gate is open" : "the gate is shut");
+}
+
+static void tell_data(const vouch_event *event, vouch_now now,
+                      struct tally *tally)
+{
+    (void)now;
+    if (tally->received == 0) {
+        report(json_pack("{s:s}", "event", "receiving"), "data comes in");
+    }
+    tally->received += event->u.data.bytes.len;
+}
+
+static void tell_dropped(const vouch_event *event, vouch_now now,
+                         struct tally *tally)
+{
+    (void)now;
+    (void)tally;
+    report(json_pack("{s:s,s:I}", "event", "data_dropped", "bytes",
+                     (json_int_t)event->u.dropped.octets),
+           "%" PRIu64 " octets came while the gate was shut: dropped",
+           event->u.dropped.octets);
+}
+
+static void tell_different_connection(const vouch_event *event, vouch_now now,
+                                      struct tally *tally)
+{
+    (void)event;
+    (void)now;
+    tally->amiss = true;
+    report(json_pack("{s:s}", "event", "different_connection"),
+           "REFUSED: something between here and %s terminates TLS",
+           tally->peer);
+}
+
+static void tell_deadlock(const vouch_event *event, vouch_now now,
+                          struct tally *tally)
+{
+    (void)event;
+    (void)now;
+    tally->amiss = true;
+    report(json_pack("{s:s}", "event", "policy_deadlock"),
+           "REFUSED: what this side and %s require can never be met",
+           tally->peer);
+}
+
+static void tell_closed(const vouch_event *event, vouch_now now,
+                        struct tally *tally)
+{
+    (void)now;
+    tally->closed = true;
+    tally->close_code = event->u.closed.code;
+    report(json_pack("{s:s,s:I}", "event", "closed", "code",
+                     (json_int_t)event->u.closed.code),
+           "%s has closed the session, code %" PRIu64, tally->peer,
+           event->u.closed.code);
+}
+
+static void tell_failed(const vouch_event *event, vouch_now now,
+                        struct tally *tally)
+{
+    (void)now;
+    tally->failed = true;
+    tally->err = event->u.failed.err;
+    report(json_pack("{s:s,s:s,s:I}", "event", "failed", "error",
+                     vouch_err_name(event->u.failed.err), "code",
+                     (json_int_t)event->u.failed.code),
+           "the session has failed: %s", vouch_err_name(event->u.failed.err));
+}
+
+void events_report(const vouch_event *event, vouch_now now, struct tally *tally)
+{
+    static teller *const tellers[] = {
+        [VOUCH_EVENT_PEER] = tell_peer,
+        [VOUCH_EVENT_ACCEPTED] = tell_accepted,
+        [VOUCH_EVENT_REFUSED] = tell_refused,
+        [VOUCH_EVENT_EXPIRED] = tell_expired,
+        [VOUCH_EVENT_CONFIRMED] = tell_confirmed,
+        [VOUCH_EVENT_DENIED] = tell_denied,
+        [VOUCH_EVENT_GATE] = tell_gate,
+        [VOUCH_EVENT_DATA] = tell_data,
+        [VOUCH_EVENT_DATA_DROPPED] = tell_dropped,
+        [VOUCH_EVENT_DIFFERENT_CONNECTION] = tell_different_connection,
+        [VOUCH_EVENT_POLICY_DEADLOCK] = tell_deadlock,
+        [VOUCH_EVENT_CLOSED] = tell_closed,
+        [VOUCH_EVENT_FAILED] = tell_failed,
+    };
+
+    if (event->type < sizeof tellers / sizeof tellers[0] &&
+        tellers[event->type] != NULL) {
+        tellers[event->type](event, now, tally);
+    }
+}
+
+static enum status status_of(const struct tally *tally, bool asked)
+{
+    if (tally->refused != 0 || tally->amiss) {
+        return STATUS_REFUSED;
+    }
+    if (tally->failed) {
+        vouch_err_band band = vouch_err_band_of(tally->err);
+
+        return band == VOUCH_BAND_PEER || band == VOUCH_BAND_LIMIT
+                   ? STATUS_NETWORK
+                   : STATUS_LOCAL;
+    }
+    if (!tally->closed) {
+        /* Who ends without being asked to has not got what it requires. */
+        return asked ? STATUS_CLEAN : STATUS_REFUSED;
+    }
+    if (tally->close_code == CLOSE_REFUSED ||
+        tally->close_code == CLOSE_DEADLOCK) {
+        return STATUS_REFUSED;
+    }
+    return tally->close_code == CLOSE_DONE && (tally->opened || asked)
+               ? STATUS_CLEAN
+               : STATUS_NETWORK;
+}
+
+enum status events_end(const struct tally *tally, bool asked)
+{
+    enum status status = status_of(tally, asked);
+
+    report(json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:i}", "event", "end", "peer",
+                     tally->peer, "accepted", (json_int_t)tally->accepted,
+                     "refused", (json_int_t)tally->refused, "sent",
+                     (json_int_t)tally->sent, "received",
+                     (json_int_t)tally->received, "status", (int)status),
+           "end: %s accepted %" PRIu64 " times, refused %" PRIu64
+           " times; %" PRIu64 " octets sent, %" PRIu64 " received",
+           tally->peer, tally->accepted, tally->refused, tally->sent,
+           tally->received);
+    return status;
+}

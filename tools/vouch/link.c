@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/vouch/commands.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#include "tools/vouch/connection.h"
+#include "tools/vouch/report.h"
+#include "tools/vouch/socket.h"
+#include "tools/vouch/wait.h"
+
+/* serve and connect: the two ends of a connection. */
+
+/* Everything that is there before there is a connection. */
+struct link {
+    struct options options;
+    struct self self;
+    struct peers peers;
+    SSL_CTX *ctx;
+    vouch_role role;
+    struct input input;
+    struct output output;
+    struct host host;
+};
+
+static bool complete(struct options *options)
+{
+    if (options->require == REQUIRE_DEFAULT) {
+        options->require = options->no_attest ? REQUIRE_PEER : REQUIRE_MUTUAL;
+    }
+    if (options->no_attest && options->require == REQUIRE_MUTUAL) {
+        fail(STATUS_USAGE, "--attest=no and --require=mutual: which of them?");
+        return false;
+    }
+    if (options->require == REQUIRE_NONE &&
+        (options->has_interval || options->has_max_age ||
+         options->rounds != 0)) {
+        fail(STATUS_USAGE, "--require=none asks for nothing: --interval, "
+                           "--max-age and --rounds have no meaning");
+        return false;
+    }
+    return true;
+}
+
+static bool prepare(struct link *link, const char *peer)
+{
+    const char *directory = link->options.operand[0];
+    enum eof eof = link->options.eof;
+
+    if (!self_load(directory, &link->self)) {
+        return false;
+    }
+    if (!peers_load(directory, peer, &link->peers)) {
+        return false;
+    }
+    link->ctx = tls_context(&link->self, link->role);
+    link->host = (struct host){
+        .options = &link->options,
+        .self = &link->self,
+        .close_at_eof = eof == EOF_CLOSE ||
+                        (eof == EOF_DEFAULT && link->role == VOUCH_CLIENT),
+        .input = &link->input,
+        .output = &link->output,
+    };
+    wait_prepare();
+    return link->ctx != NULL;
+}
+
+static void release(struct link *link)
+{
+    output_free(&link->output);
+    SSL_CTX_free(link->ctx);
+    peers_free(&link->peers);
+    self_free(&link->self);
+}
+
+static enum status run_on(struct link *link, int fd, const char *address)
+{
+    struct tls tls;
+    enum status status =
+        tls_handshake(link->ctx, link->role, fd, &link->peers, &tls);
+
+    if (status == STATUS_CLEAN) {
+        report(json_pack(
+                   "{s:s,s:s,s:s,s:s}", "event", "connected", "addr", address,
+                   "peer", tls.peer->name, "suite",
+                   SSL_CIPHER_standard_name(SSL_get_current_cipher(tls.ssl))),
+               "connected with %s as %s", address, tls.peer->name);
+        status = connection_run(&link->host, &tls);
+    }
+    tls_free(&tls);
+    socket_finish(fd);
+    return status;
+}
+
+/* Whether to wait for another peer after one. */
+static bool goes_on(const struct link *link, enum status status)
+{
+    return link->options.keep && status != STATUS_LOCAL &&
+           wait_interrupts() == 0;
+}
+
+static enum status serve(struct link *link, const struct address *address)
+{
+    int listener = socket_listen(address);
+    enum status status = STATUS_NETWORK;
+
+    if (listener < 0) {
+        return STATUS_NETWORK;
+    }
+    do {
+        char peer[ADDRESS_MAX];
+        int fd = socket_accept(listener, peer);
+
+        if (fd < 0) {
+            status = wait_interrupts() != 0 ? STATUS_CLEAN : STATUS_NETWORK;
+            break;
+        }
+        if (!link->options.keep) {
+            close(listener);
+            listener = -1;
+        }
+        status = run_on(link, fd, peer);
+    } while (goes_on(link, status));
+    if (listener >= 0) {
+        close(listener);
+    }
+    return status;
+}
+
+static enum status dial(struct link *link, const struct address *address)
+{
+    char peer[ADDRESS_MAX];
+    int fd = socket_connect(address, peer);
+
+    if (fd < 0) {
+        return wait_interrupts() != 0 ? STATUS_CLEAN : STATUS_NETWORK;
+    }
+    return run_on(link, fd, peer);
+}
+
+/* Peers are known in lower case. */
+static const char *lower_case(char *name)
+{
+    for (char *at = name; *at != '\0'; at++) {
+        *at = (char)tolower((unsigned char)*at);
+    }
+    return name;
+}
+
+enum status serve_run(const struct options *options)
+{
+    struct link link = {.options = *options, .role = VOUCH_SERVER};
+    struct address address;
+    enum status status = STATUS_LOCAL;
+
+    if (options->listen == NULL || !address_parse(options->listen, &address)) {
+        return fail(STATUS_USAGE, "serve needs --listen HOST:PORT");
+    }
+    if (!complete(&link.options)) {
+        return STATUS_USAGE;
+    }
+    if (prepare(&link, options->peer)) {
+        status = serve(&link, &address);
+    }
+    release(&link);
+    return status;
+}
+
+enum status connect_run(const struct options *options)
+{
+    struct link link = {.options = *options, .role = VOUCH_CLIENT};
+    struct address address, named;
+    enum status status = STATUS_LOCAL;
+
+    if (!address_parse(options->operand[1], &address)) {
+        return fail(STATUS_USAGE, "%s is no HOST:PORT", options->operand[1]);
+    }
+    if (!complete(&link.options)) {
+        return STATUS_USAGE;
+    }
+    named = address;
+    if (prepare(&link, options->peer != NULL ? options->peer
+                                             : lower_case(named.host))) {
+        status = dial(&link, &address);
+    }
+    release(&link);
+    return status;
+}

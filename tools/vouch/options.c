@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/vouch/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/vouch/report.h"
+
+enum { NUMBERS_BASE = 10 };
+
+/* The session's own limit on times. */
+#define TIME_MAX (UINT64_C(1) << 53)
+#define ROUNDS_MAX UINT64_C(1000000)
+
+typedef bool reader(const char *text, struct options *out);
+
+/* Digits first: strtoull would take blanks and signs. */
+static bool read_number(const char *text, uint64_t max, uint64_t *out,
+                        char **end)
+{
+    unsigned long long value;
+
+    if (!isdigit((unsigned char)text[0])) {
+        return false;
+    }
+    errno = 0;
+    value = strtoull(text, end, NUMBERS_BASE);
+    *out = value;
+    return errno == 0 && value <= max;
+}
+
+static bool read_time(const char *text, uint64_t *out)
+{
+    static const struct {
+        const char *name;
+        uint64_t ms;
+    } units[] = {
+        {"", 1000},   {"ms", 1},      {"s", 1000},
+        {"m", 60000}, {"h", 3600000}, {"d", 86400000},
+    };
+    uint64_t number;
+    char *unit;
+
+    if (!read_number(text, TIME_MAX, &number, &unit)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(unit, units[i].name) == 0) {
+            *out = number * units[i].ms;
+            return number <= TIME_MAX / units[i].ms;
+        }
+    }
+    return false;
+}
+
+/* Finds `text` in a list of words, ended by NULL. */
+static bool read_word(const char *text, const char *const *words, unsigned *out)
+{
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_attest(const char *text, struct options *out)
+{
+    static const char *const words[] = {"yes", "no", NULL};
+    unsigned i;
+
+    if (!read_word(text, words, &i)) {
+        return false;
+    }
+    out->no_attest = i == 1;
+    return true;
+}
+
+static bool read_require(const char *text, struct options *out)
+{
+    static const char *const words[] = {"none", "peer", "mutual", NULL};
+    unsigned i;
+
+    if (!read_word(text, words, &i)) {
+        return false;
+    }
+    out->require = (enum require)(REQUIRE_NONE + i);
+    return true;
+}
+
+static bool read_eof(const char *text, struct options *out)
+{
+    static const char *const words[] = {"close", "stay", NULL};
+    unsigned i;
+
+    if (!read_word(text, words, &i)) {
+        return false;
+    }
+    out->eof = (enum eof)(EOF_CLOSE + i);
+    return true;
+}
+
+static bool read_interval(const char *text, struct options *out)
+{
+    out->has_interval = true;
+    return read_time(text, &out->interval);
+}
+
+static bool read_max_age(const char *text, struct options *out)
+{
+    out->has_max_age = true;
+    return read_time(text, &out->max_age) && out->max_age != 0;
+}
+
+static bool read_rounds(const char *text, struct options *out)
+{
+    char *end;
+
+    return read_number(text, ROUNDS_MAX, &out->rounds, &end) && *end == '\0';
+}
+
+static bool read_name(const char *text, struct options *out)
+{
+    out->name = text;
+    return true;
+}
+
+static bool read_listen(const char *text, struct options *out)
+{
+    out->listen = text;
+    return true;
+}
+
+static bool read_peer(const char *text, struct options *out)
+{
+    out->peer = text;
+    return true;
+}
+
+static bool set_force(const char *text, struct options *out)
+{
+    (void)text;
+    return out->force = true;
+}
+
+static bool set_keep(const char *text, struct options *out)
+{
+    (void)text;
+    return out->keep = true;
+}
+
+static bool set_json(const char *text, struct options *out)
+{
+    (void)text;
+    (void)out;
+    report_as_json();
+    return true;
+}
+
+static const struct {
+    char letter;
+    reader *read;
+} readers[] = {
+    {'a', read_attest},   {'e', read_eof},     {'f', set_force},
+    {'i', read_interval}, {'j', set_json},     {'k', set_keep},
+    {'l', read_listen},   {'m', read_max_age}, {'n', read_name},
+    {'o', read_rounds},   {'p', read_peer},    {'r', read_require},
+};
+
+static const struct option long_options[] = {
+    {"attest", required_argument, NULL, 'a'},
+    {"eof", required_argument, NULL, 'e'},
+    {"force", no_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},
+    {"interval", required_argument, NULL, 'i'},
+    {"json", no_argument, NULL, 'j'},
+    {"keep", no_argument, NULL, 'k'},
+    {"listen", required_argument, NULL, 'l'},
+    {"max-age", required_argument, NULL, 'm'},
+    {"name", required_argument, NULL, 'n'},
+    {"rounds", required_argument, NULL, 'o'},
+    {"peer", required_argument, NULL, 'p'},
+    {"require", required_argument, NULL, 'r'},
+    {NULL, 0, NULL, 0},
+};
+
+static bool wrong(const struct command *command, const char *what,
+                  const char *which)
+{
+    fprintf(stderr, "vouch %s: %s%s\nusage: vouch %s %s\n", command->name, what,
+            which, command->name, command->operands);
+    return false;
+}
+
+static bool read_option(const struct command *command, int letter,
+                        const char *name, struct options *out)
+{
+    if (letter == '?') { /* getopt_long has said why */
+        return wrong(command, "wrong options", "");
+    }
+    if (strchr(command->letters, letter) == NULL) {
+        return wrong(command, "takes no --", name);
+    }
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        if (readers[i].letter == letter) {
+            return readers[i].read(optarg, out) ||
+                   wrong(command, "a wrong value for --", name);
+        }
+    }
+    return false;
+}
+
+static bool read_operands(const struct command *command, int argc, char **argv,
+                          struct options *out)
+{
+    if (argc - optind != command->num_operands) {
+        return wrong(command, "too few or too many arguments", "");
+    }
+    for (int i = 0; i < command->num_operands; i++) {
+        out->operand[i] = argv[optind + i];
+    }
+    return true;
+}
+
+bool options_parse(const struct command *command, int argc, char **argv,
+                   struct options *out, enum status *status)
+{
+    int letter, index = 0;
+
+    *status = STATUS_USAGE;
+    while ((letter = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+        if (letter == 'h') {
+            printf("usage: vouch %s %s\n\n%s", command->name, command->operands,
+                   command->help);
+            *status = STATUS_CLEAN;
+            return false;
+        }
+        if (!read_option(command, letter, long_options[index].name, out)) {
+            return false;
+        }
+    }
+    return read_operands(command, argc, argv, out);
+}

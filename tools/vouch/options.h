@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_TOOLS_OPTIONS_H
+#define VOUCH_TOOLS_OPTIONS_H
+
+#include <vouch/session.h>
+
+#include "tools/vouch/status.h"
+
+/* What one side requires; the default depends on whether it attests. */
+enum require {
+    REQUIRE_DEFAULT = 0,
+    REQUIRE_NONE,
+    REQUIRE_PEER,
+    REQUIRE_MUTUAL
+};
+
+/* What the end of standard input means; the default is the command's. */
+enum eof { EOF_DEFAULT = 0, EOF_CLOSE, EOF_STAY };
+
+/* The most that a command takes beside options. */
+enum { OPERANDS_MAX = 2 };
+
+struct options {
+    const char *operand[OPERANDS_MAX];
+    const char *name;   /* init */
+    const char *listen; /* serve */
+    const char *peer;
+    bool force, keep, no_attest, has_interval, has_max_age;
+    enum require require;
+    enum eof eof;
+    uint64_t interval, max_age; /* milliseconds */
+    uint64_t rounds;
+};
+
+struct command {
+    const char *name;
+    const char *operands; /* as in the synopsis */
+    int num_operands;
+    const char *letters; /* of the options that it takes */
+    const char *help;
+    enum status (*run)(const struct options *options);
+};
+
+/* options_parse reads `argv`, whose first is the command's name. False: say
+ * `*status` and go; usage or the reason why not has been printed. */
+bool options_parse(const struct command *command, int argc, char **argv,
+                   struct options *out, enum status *status);
+
+#endif
