@@ -17,8 +17,8 @@ static void setup(void)
 {
     static const uint8_t seed[32] = {1};
 
-    key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed,
-                                       sizeof seed);
+    key =
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof seed);
     cache = vouch_chain_cache_new();
     ck_assert_ptr_nonnull(key);
     ck_assert_ptr_nonnull(cache);

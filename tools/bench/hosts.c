@@ -84,9 +84,9 @@ static vouch_credential *make_credential(const struct entity *identity)
 {
     BIO *pem = BIO_new(BIO_s_mem());
     vouch_credential *credential;
-    const uint8_t *octets;
+    const uint8_t *octets = NULL;
     vouch_key *key;
-    size_t len;
+    size_t len = 0;
 
     need(pem != NULL && PEM_write_bio_X509(pem, identity->certificate) &&
              BIO_mem_contents(pem, &octets, &len),

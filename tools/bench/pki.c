@@ -67,9 +67,9 @@ static bool set_validity(X509 *certificate)
     time_t now = time(NULL);
 
     return ASN1_TIME_set(X509_getm_notBefore(certificate),
-                         now - DAYS_BEFORE * DAY) != NULL &&
+                         now - (time_t)DAYS_BEFORE * DAY) != NULL &&
            ASN1_TIME_set(X509_getm_notAfter(certificate),
-                         now + DAYS_AFTER * DAY) != NULL;
+                         now + (time_t)DAYS_AFTER * DAY) != NULL;
 }
 
 static X509 *certify(EVP_PKEY *key, const char *name,

@@ -156,7 +156,7 @@ static int digit(char c)
 
 static bool read_sha256(const char *text, uint8_t out[SHA256_LEN])
 {
-    if (strlen(text) != 2 * SHA256_LEN) {
+    if (strlen(text) != (size_t)2 * SHA256_LEN) {
         return false;
     }
     for (size_t i = 0; i < SHA256_LEN; i++) {

@@ -65,7 +65,7 @@ static const char serve_help[] =
     "  --keep             go on with the next connection, until interrupted\n"
     "  --peer NAME        take this peer only; any that is trusted unless "
     "given\n" SESSION_HELP "  --eof close|stay   what the end of standard "
-                           "input does (stay)\n" JSON_HELP TIME_HELP;
+    "input does (stay)\n" JSON_HELP TIME_HELP;
 
 static const char connect_help[] =
     "Connects with a trusted peer, attests, appraises it, and carries data "
@@ -74,7 +74,7 @@ static const char connect_help[] =
     "\n"
     "  --peer NAME        the peer that it must be; HOST unless "
     "given\n" SESSION_HELP "  --eof close|stay   what the end of standard "
-                           "input does (close)\n" JSON_HELP TIME_HELP;
+    "input does (close)\n" JSON_HELP TIME_HELP;
 
 static const struct command commands[] = {
     {"init", "DIR [--name HOST] [--force] [--json]", 1, "fjn", init_help,
