@@ -87,6 +87,11 @@ static void tell_accepted(const vouch_event *event, vouch_now now,
            tally->peer, (double)ms / 1000, attester);
 }
 
+static const char *or_nothing(const char *text)
+{
+    return text[0] != '\0' ? text : "nothing";
+}
+
 static void tell_rejected(const vouch_reason *reason, const char *exchange,
                           const struct tally *tally)
 {
@@ -97,10 +102,10 @@ static void tell_rejected(const vouch_reason *reason, const char *exchange,
                      vouch_claim_name(reason->claim), "name", reason->name,
                      "expected", reason->expected, "found", reason->found,
                      "error", vouch_err_name(reason->err)),
-           "REFUSED %s: check %s, claim %s, %s: expected %s, found %s (%s)",
-           tally->peer, vouch_check_name(reason->check),
-           vouch_claim_name(reason->claim), reason->name, reason->expected,
-           reason->found, vouch_err_name(reason->err));
+           "REFUSED %s: %s: %s %s: expected %s, found %s (%s)", tally->peer,
+           vouch_check_name(reason->check), vouch_claim_name(reason->claim),
+           reason->name, or_nothing(reason->expected),
+           or_nothing(reason->found), vouch_err_name(reason->err));
 }
 
 /* An exchange without a verdict is no refusal, but nothing rests on it. */

@@ -147,7 +147,7 @@ int socket_listen(const struct address *address)
 
 int socket_accept(int listener, char peer[ADDRESS_MAX])
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     struct pollfd wait = {.fd = listener, .events = POLLIN};
     int fd = -1;
 
