@@ -27,9 +27,14 @@ void vouch_set_allocator(const vouch_allocator *replacement)
     allocator = *replacement;
 }
 
+void *vouch_alloc_raw(size_t size)
+{
+    return allocator.allocate(allocator.arg, size);
+}
+
 void *vouch_alloc(size_t size)
 {
-    void *memory = allocator.allocate(allocator.arg, size);
+    void *memory = vouch_alloc_raw(size);
 
     if (memory != NULL) {
         memset(memory, 0, size);
@@ -61,7 +66,7 @@ vouch_err vouch_grow(void **memory, size_t old_size, size_t new_size)
 
 vouch_err vouch_copy(vouch_bytes from, vouch_buffer *out)
 {
-    uint8_t *copy = vouch_alloc(from.len != 0 ? from.len : 1);
+    uint8_t *copy = vouch_alloc_raw(from.len != 0 ? from.len : 1);
 
     if (copy == NULL) {
         return VOUCH_E_NOMEM;

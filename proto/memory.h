@@ -9,6 +9,10 @@
 /* vouch_alloc returns `size` zeroed octets or NULL. */
 void *vouch_alloc(size_t size);
 
+/* vouch_alloc_raw returns `size` octets of any value, for those who write them
+ * all before they read any, or NULL. */
+void *vouch_alloc_raw(size_t size);
+
 /* vouch_free releases what vouch_alloc returned; NULL is fine. */
 void vouch_free(void *memory);
 

@@ -5,6 +5,7 @@
 
 #include <vouch/limits.h>
 
+#include "proto/capsule.h"
 #include "tests/support/session_pair.h"
 
 static struct session_pair pair;
@@ -486,6 +487,74 @@ START_TEST(session_data_waits_when_nobody_polls)
 }
 END_TEST
 
+/* Whole DATA capsules with `len` octets of data in all, and nothing else. */
+static void check_record(vouch_bytes record, size_t *len)
+{
+    while (record.len != 0) {
+        struct vouch_capsule_header header;
+
+        ck_assert(vouch_capsule_header_parse(&record, &header));
+        ck_assert_uint_eq(header.type, VOUCH_CAPSULE_DATA);
+        ck_assert_uint_gt(header.length, 0);
+        ck_assert_uint_le(header.length, record.len);
+        record.data += header.length;
+        record.len -= (size_t)header.length;
+        *len += (size_t)header.length;
+    }
+}
+
+static size_t send_until_full(size_t size)
+{
+    static const uint8_t block[VOUCH_LIMIT_DATA_UNSENT];
+    size_t sent = 0, taken = 1;
+
+    while (taken != 0) {
+        ck_assert_int_eq(vouch_session_send(pair.client.session,
+                                            (vouch_bytes){block, size},
+                                            pair.now, &taken),
+                         VOUCH_OK);
+        sent += taken;
+    }
+    return sent;
+}
+
+/* However data is cut when it is sent, the queue fills to its limit, headers
+ * included, and all of it arrives. */
+START_TEST(session_data_fills_the_queue)
+{
+    static const size_t sizes[] = {200,   1000,  16320, 16321,
+                                   16377, 16378, 16383};
+    size_t sent, waiting;
+
+    start_and_run();
+    sent = send_until_full(sizes[_i]);
+    waiting = vouch_session_outgoing(pair.client.session).len;
+    ck_assert_uint_le(waiting, VOUCH_LIMIT_DATA_UNSENT);
+    ck_assert_uint_gt(waiting, VOUCH_LIMIT_DATA_UNSENT - 8);
+    pair_run(&pair);
+    ck_assert_uint_eq(pair.server.data_len, sent);
+}
+END_TEST
+
+/* Sent in bulk, each TLS record (RFC 8446, 5.1) is full, of whole capsules. */
+START_TEST(session_data_fills_records)
+{
+    enum { RECORD = 16384 };
+    static const size_t sizes[] = {16384, 30000, VOUCH_LIMIT_DATA_UNSENT};
+    size_t found = 0, sent;
+    vouch_bytes out;
+
+    start_and_run();
+    sent = send_until_full(sizes[_i]);
+    out = vouch_session_outgoing(pair.client.session);
+    ck_assert_uint_eq(out.len, VOUCH_LIMIT_DATA_UNSENT);
+    for (size_t i = 0; i < out.len; i += RECORD) {
+        check_record((vouch_bytes){out.data + i, RECORD}, &found);
+    }
+    ck_assert_uint_eq(found, sent);
+}
+END_TEST
+
 START_TEST(session_clock_that_goes_backwards_extends_nothing)
 {
     ck_assert_int_eq(vouch_config_set_max_age(pair.client.config, 5000),
@@ -646,6 +715,8 @@ Suite *test_suite(void)
     tcase_add_test(tc, session_end_without_close_is_truncation);
     tcase_add_loop_test(tc, session_octets_may_be_cut_anywhere, 1, 40);
     tcase_add_test(tc, session_data_waits_when_nobody_polls);
+    tcase_add_loop_test(tc, session_data_fills_the_queue, 0, 7);
+    tcase_add_loop_test(tc, session_data_fills_records, 0, 3);
     tcase_add_test(tc, session_clock_that_goes_backwards_extends_nothing);
     tcase_add_loop_test(
         tc, session_unknown_capsules_are_skipped_up_to_the_limit, 0, 2);

@@ -170,6 +170,37 @@ START_TEST(stream_waits_for_a_slow_peer)
 }
 END_TEST
 
+/* What the application has not polled is not piled up behind. */
+START_TEST(stream_reads_a_record_and_waits_to_be_polled)
+{
+    static const uint8_t data[VOUCH_LIMIT_DATA_UNSENT];
+    vouch_stream_wants wants;
+    vouch_event event;
+    size_t taken, got = 0;
+
+    connect_as(NULL);
+    start();
+    run();
+    ck_assert_int_eq(vouch_session_send(pair.client.session,
+                                        (vouch_bytes){data, sizeof data},
+                                        pair.now, &taken),
+                     VOUCH_OK);
+    ck_assert_int_eq(pump(client), VOUCH_OK);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(vouch_stream_pump(server, pair.now, &wants), VOUCH_OK);
+        ck_assert(wants.events);
+    }
+    while (vouch_session_poll(pair.server.session, &event)) {
+        ck_assert_int_eq(event.type, VOUCH_EVENT_DATA);
+        got += event.u.data.bytes.len;
+    }
+    ck_assert_uint_gt(got, 0);
+    ck_assert_uint_le(got, VOUCH_LIMIT_DATA);
+    run();
+    ck_assert_uint_eq(got + pair.server.data_len, taken);
+}
+END_TEST
+
 START_TEST(stream_closes_with_close_and_close_notify)
 {
     connect_as(NULL);
@@ -253,6 +284,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, stream_refuses_another_alpn);
     tcase_add_test(tc, stream_says_what_it_waits_for);
     tcase_add_test(tc, stream_waits_for_a_slow_peer);
+    tcase_add_test(tc, stream_reads_a_record_and_waits_to_be_polled);
     tcase_add_test(tc, stream_closes_with_close_and_close_notify);
     tcase_add_loop_test(tc, stream_that_ends_without_close_is_truncated, 0, 2);
     tcase_add_test(tc, stream_is_the_only_one_of_its_connection);

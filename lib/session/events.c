@@ -89,11 +89,12 @@ vouch_err event_add(vouch_session *s, const vouch_event *event)
 vouch_err event_add_data(struct event_queue *queue, vouch_bytes data,
                          bool early)
 {
-    struct event_node *node = vouch_alloc(sizeof *node + data.len);
+    struct event_node *node = vouch_alloc_raw(sizeof *node + data.len);
 
     if (node == NULL) {
         return VOUCH_E_NOMEM;
     }
+    memset(node, 0, sizeof *node);
     if (data.len != 0) {
         memcpy(node->octets, data.data, data.len);
     }

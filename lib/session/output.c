@@ -9,8 +9,13 @@
 enum {
     /* Our own capsules: four octets of type, at most four of length. */
     HEADER_MAX = 8,
-    /* A full DATA capsule fills one TLS record (RFC 8446, 5.1). */
-    DATA_MAX = VOUCH_LIMIT_DATA - HEADER_MAX,
+    /* DATA of less than 2^14 octets has two of length at most. */
+    DATA_HEADER = 6,
+    DATA_MAX = VOUCH_LIMIT_DATA - 1,
+    /* What one TLS record carries at most (RFC 8446, 5.1). */
+    RECORD_MAX = 16384,
+    /* Less than this at the end of a record is not worth a capsule. */
+    SCRAP = 64,
     /* More than the heads and small members of any message take. */
     MESSAGE_OVERHEAD = 160,
     ROOM_MIN = 512,
@@ -28,7 +33,7 @@ static vouch_err reserve(struct out_queue *out, size_t need)
     if (room > out->room) {
         room = room < 2 * out->room ? 2 * out->room : room;
         room = room < ROOM_MIN ? ROOM_MIN : room;
-        bigger = vouch_alloc(room);
+        bigger = vouch_alloc_raw(room);
         if (bigger == NULL) {
             return VOUCH_E_NOMEM;
         }
@@ -177,30 +182,56 @@ vouch_err output_outcome(vouch_session *s,
                        encode_outcome, m);
 }
 
+/* How much data the next capsule carries at most. Where it can, a capsule ends
+ * with its TLS record: sent in bulk, a record is full, and whoever reads it
+ * gets whole capsules. */
+static size_t data_room(const struct out_queue *out)
+{
+    size_t waiting = VOUCH_LIMIT_DATA_UNSENT - out->len;
+    size_t record = RECORD_MAX - out->len % RECORD_MAX;
+
+    record += record < SCRAP ? RECORD_MAX : 0;
+    record = record < waiting ? record : waiting;
+    record = record > DATA_HEADER ? record - DATA_HEADER : 0;
+    return record < DATA_MAX ? record : DATA_MAX;
+}
+
+/* Room for `len` octets of data. Who sends a record's worth sends more. */
+static vouch_err reserve_data(struct out_queue *out, size_t len)
+{
+    size_t waiting = VOUCH_LIMIT_DATA_UNSENT - out->len;
+    size_t need = len + 2 * DATA_HEADER;
+
+    return reserve(out, len < RECORD_MAX && need < waiting ? need : waiting);
+}
+
 vouch_err output_data(vouch_session *s, vouch_bytes data, size_t *taken)
 {
     struct out_queue *out = &s->out;
-    size_t left = out->len < VOUCH_LIMIT_DATA_UNSENT
-                      ? VOUCH_LIMIT_DATA_UNSENT - out->len
-                      : 0;
-    size_t total = data.len < left ? data.len : left;
-    size_t capsules = (total + DATA_MAX - 1) / DATA_MAX;
-    vouch_err err = reserve(out, total + capsules * HEADER_MAX);
+    size_t done = 0;
+    vouch_err err = VOUCH_OK;
 
-    if (err != VOUCH_OK) {
-        return err;
+    if (data.len != 0 && out->len < VOUCH_LIMIT_DATA_UNSENT) {
+        err = reserve_data(out, data.len);
     }
-    for (size_t done = 0; done < total;) {
-        size_t len = total - done < DATA_MAX ? total - done : DATA_MAX;
+    while (err == VOUCH_OK && done < data.len &&
+           out->len < VOUCH_LIMIT_DATA_UNSENT) {
+        size_t len = data_room(out);
 
+        if (len == 0) {
+            break;
+        }
+        len = len < data.len - done ? len : data.len - done;
         out->len +=
             vouch_capsule_header_encode(VOUCH_CAPSULE_DATA, len, end_of(out));
         memcpy(end_of(out), data.data + done, len);
         out->len += len;
         done += len;
     }
-    *taken = total;
-    return VOUCH_OK;
+    if (err == VOUCH_OK) {
+        *taken = done;
+    }
+    return err;
 }
 
 /* CLOSE has its own place, so that it can be sent when memory is out. */

@@ -115,7 +115,8 @@ static vouch_err feed(vouch_stream *stream, vouch_bytes data, vouch_now now)
     return err;
 }
 
-/* Reads until the connection has no more, or the session takes no more. */
+/* Reads until the connection has no more, or there are events to poll first:
+ * then no more than a record of data waits for the application. */
 static vouch_err pump_in(vouch_stream *stream, vouch_now now,
                          vouch_stream_wants *wants)
 {
@@ -126,8 +127,8 @@ static vouch_err pump_in(vouch_stream *stream, vouch_now now,
         err = feed(stream, (vouch_bytes){stream->left.data, stream->left.len},
                    now);
     }
-    while (err == VOUCH_OK && stream->left.len == 0 &&
-           !vouch_session_ended(stream->session)) {
+    while (err == VOUCH_OK && !vouch_session_has_event(stream->session) &&
+           stream->left.len == 0 && !vouch_session_ended(stream->session)) {
         int n;
 
         ERR_clear_error();
