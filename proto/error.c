@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-enum { /* AlertDescription (RFC 8446, 6) */
+/* AlertDescription (RFC 8446, 6) */
+enum {
     ALERT_CLOSE_NOTIFY = 0,
     ALERT_UNEXPECTED_MESSAGE = 10,
     ALERT_BAD_CERTIFICATE = 42,

@@ -63,14 +63,14 @@ static void print_address(const struct sockaddr *address, socklen_t len,
                           char out[ADDRESS_MAX])
 {
     char host[NI_MAXHOST], port[NI_MAXSERV];
-    bool brackets = address->sa_family == AF_INET6;
 
     if (getnameinfo(address, len, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
         strcpy(out, "?");
         return;
     }
-    snprintf(out, ADDRESS_MAX, brackets ? "[%s]:%s" : "%s:%s", host, port);
+    snprintf(out, ADDRESS_MAX, strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s",
+             host, port);
 }
 
 static int open_socket(const struct addrinfo *info)
@@ -147,7 +147,7 @@ int socket_listen(const struct address *address)
 
 int socket_accept(int listener, char peer[ADDRESS_MAX])
 {
-    struct sockaddr_storage address = {0};
+    struct sockaddr_storage address;
     struct pollfd wait = {.fd = listener, .events = POLLIN};
     int fd = -1;
 
