@@ -36,7 +36,7 @@ static uint32_t import_key(const EVP_PKEY *key)
 void floor_open(struct floor *floor, const struct host *host)
 {
     *floor = (struct floor){
-        .aik = {.key = host->identity.key},
+        .aik = {.key = host->aik},
         .attestation = {.key = host->attestation},
         .psa_id = import_key(host->attestation),
     };

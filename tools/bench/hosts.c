@@ -6,10 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/bio.h>
-#include <openssl/pem.h>
+#include <openssl/ec_key.h>
+#include <openssl/evp.h>
+#include <openssl/nid.h>
+#include <openssl/x509.h>
 
 #include "tools/bench/measure.h"
+#include "tools/vouch/certificates.h"
 
 static const uint8_t alpn[] = "\x07" VOUCH_ALPN;
 
@@ -25,18 +28,36 @@ static int select_alpn(SSL *ssl, const uint8_t **out, uint8_t *out_len,
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* Makes the AIK, and has the other host trust its CA. */
+static void make_identity(struct host *host, struct host *other)
+{
+    EC_KEY *ec = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
+    X509 *ca;
+
+    host->aik = EVP_PKEY_new();
+    need(ec != NULL && host->aik != NULL && EC_KEY_generate_key(ec) &&
+             EVP_PKEY_assign_EC_KEY(host->aik, ec),
+         "make an AIK");
+    need(certificates_make(host->aik, "bench.example", &ca, &host->certificate),
+         "certify the AIK");
+    other->store = X509_STORE_new();
+    need(other->store != NULL && X509_STORE_add_cert(other->store, ca),
+         "make a trust store");
+    X509_free(ca);
+}
+
 /* Mutual authentication, whichever side the host takes. */
-static SSL_CTX *make_tls(const struct entity *identity, X509_STORE *store)
+static SSL_CTX *make_tls(const struct host *host)
 {
     SSL_CTX *tls = SSL_CTX_new(TLS_method());
 
-    need(tls != NULL && X509_STORE_up_ref(store), "make an SSL_CTX");
-    SSL_CTX_set_cert_store(tls, store);
+    need(tls != NULL && X509_STORE_up_ref(host->store), "make an SSL_CTX");
+    SSL_CTX_set_cert_store(tls, host->store);
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                        NULL);
     SSL_CTX_set_alpn_select_cb(tls, select_alpn, NULL);
-    need(SSL_CTX_use_PrivateKey(tls, identity->key) &&
-             SSL_CTX_use_certificate(tls, identity->certificate) &&
+    need(SSL_CTX_use_PrivateKey(tls, host->aik) &&
+             SSL_CTX_use_certificate(tls, host->certificate) &&
              SSL_CTX_set_alpn_protos(tls, alpn, sizeof alpn - 1) == 0,
          "configure TLS");
     need_ok(vouch_tls_prepare(tls), "prepare TLS");
@@ -64,38 +85,30 @@ static void make_attestation_key(struct host *host)
 
 void hosts_meet(struct hosts *hosts)
 {
-    struct entity authority = pki_authority();
     struct host *both[] = {&hosts->client, &hosts->server};
 
     memset(hosts, 0, sizeof *hosts);
-    hosts->store = X509_STORE_new();
-    need(hosts->store != NULL &&
-             X509_STORE_add_cert(hosts->store, authority.certificate),
-         "make a trust store");
+    make_identity(&hosts->client, &hosts->server);
+    make_identity(&hosts->server, &hosts->client);
     for (size_t i = 0; i < 2; i++) {
-        both[i]->identity = pki_certify(&authority);
-        both[i]->tls = make_tls(&both[i]->identity, hosts->store);
+        both[i]->tls = make_tls(both[i]);
         make_attestation_key(both[i]);
     }
-    pki_free(&authority);
 }
 
-static vouch_credential *make_credential(const struct entity *identity)
+static vouch_credential *make_credential(const struct host *host)
 {
-    BIO *pem = BIO_new(BIO_s_mem());
     vouch_credential *credential;
-    const uint8_t *octets = NULL;
+    vouch_buffer pem;
     vouch_key *key;
-    size_t len = 0;
 
-    need(pem != NULL && PEM_write_bio_X509(pem, identity->certificate) &&
-             BIO_mem_contents(pem, &octets, &len),
-         "write a certificate");
-    need_ok(vouch_key_from_evp(identity->key, &key), "use the AIK");
-    need_ok(vouch_credential_new(key, (vouch_bytes){octets, len}, &credential),
+    need(pem_of_certificate(host->certificate, &pem), "write a certificate");
+    need_ok(vouch_key_from_evp(host->aik, &key), "use the AIK");
+    need_ok(vouch_credential_new(key, (vouch_bytes){pem.data, pem.len},
+                                 &credential),
             "make a credential");
     vouch_key_free(key);
-    BIO_free(pem);
+    free(pem.data);
     return credential;
 }
 
@@ -128,9 +141,10 @@ void hosts_equip(struct hosts *hosts)
     struct host *both[] = {&hosts->client, &hosts->server};
 
     for (size_t i = 0; i < 2; i++) {
-        both[i]->credential = make_credential(&both[i]->identity);
-        need_ok(vouch_trust_new(hosts->store, VOUCH_NAME_NONE, &both[i]->trust),
-                "make a trust");
+        both[i]->credential = make_credential(both[i]);
+        need_ok(
+            vouch_trust_new(both[i]->store, VOUCH_NAME_NONE, &both[i]->trust),
+            "make a trust");
         need_ok(vouch_software_attester_new(both[i]->psa_key, "vouch-bench",
                                             "1", NULL, &both[i]->attester),
                 "make an attester");
@@ -151,9 +165,10 @@ void hosts_free(struct hosts *hosts)
         vouch_key_free(both[i]->psa_key);
         SSL_CTX_free(both[i]->tls);
         EVP_PKEY_free(both[i]->attestation);
-        pki_free(&both[i]->identity);
+        X509_STORE_free(both[i]->store);
+        X509_free(both[i]->certificate);
+        EVP_PKEY_free(both[i]->aik);
     }
-    X509_STORE_free(hosts->store);
 }
 
 vouch_config *host_config(const struct host *host, vouch_gate gate)

@@ -8,11 +8,11 @@
 
 #include <vouch/vouch.h>
 
-#include "tools/bench/pki.h"
-
 struct host {
-    struct entity identity; /* the AIK, which serves TLS too */
-    EVP_PKEY *attestation;  /* in BoringSSL, what PSA has as `attester`'s key */
+    EVP_PKEY *aik; /* which serves TLS too */
+    X509 *certificate;
+    X509_STORE *store;     /* with the other host's CA */
+    EVP_PKEY *attestation; /* in BoringSSL, what PSA has as `attester`'s key */
     SSL_CTX *tls;
     vouch_key *psa_key;
     vouch_credential *credential;
@@ -22,7 +22,6 @@ struct host {
 };
 
 struct hosts {
-    X509_STORE *store;
     struct host client, server;
 };
 
