@@ -200,7 +200,7 @@ static size_t data_room(const struct out_queue *out)
 static vouch_err reserve_data(struct out_queue *out, size_t len)
 {
     size_t waiting = VOUCH_LIMIT_DATA_UNSENT - out->len;
-    size_t need = len + 2 * DATA_HEADER;
+    size_t need = len + 2 * (size_t)DATA_HEADER;
 
     return reserve(out, len < RECORD_MAX && need < waiting ? need : waiting);
 }
