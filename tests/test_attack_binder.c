@@ -90,7 +90,8 @@ static const struct {
     {VOUCH_CLIENT, VOUCH_SHA384, EVP_sha384, EVP_sha256, 48},
 };
 
-/* Attack 16: as long as the suite's hash, and no part of it [X24]. */
+/* Attack 16: as long as the suite's hash, and no part of it [X24]. The
+ * relying party computes it [X26]. */
 START_TEST(binder_has_the_hash_of_the_suite)
 {
     struct found found;

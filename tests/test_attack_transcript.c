@@ -73,7 +73,7 @@ START_TEST(labels_of_the_other_role_are_refused)
 }
 END_TEST
 
-/* Attack 14: one label where the other belongs. */
+/* Attack 14: one label where the other belongs [E19]. */
 START_TEST(labels_in_each_others_place_are_refused)
 {
     set_up(_i);

@@ -83,7 +83,7 @@ static vouch_err identify(const vouch_endpoint *endpoint,
         .not_after = aik->not_after,
     };
     /* expat-03, 4.3 and 5.2: what evidence is held against is computed here,
-     * from the end-entity certificate and this connection [X21] [X28] */
+     * from the end-entity certificate and this connection [X21] [X26] [X28] */
     vouch_err err = vouch_aik_pub_hash(vouch_channel_hash(channel), aik->spki,
                                        &identity.aik_pub_hash);
 
