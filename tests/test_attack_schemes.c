@@ -240,6 +240,22 @@ START_TEST(key_of_no_good_kind_is_refused)
 }
 END_TEST
 
+/* Attack 22: a chain signed with SHA-1, of a peer that does not ask what is
+ * offered. */
+START_TEST(chain_signed_with_sha1_is_refused)
+{
+    const EVP_MD *digest = _i == 0 ? EVP_sha256() : EVP_sha1();
+
+    begin(VOUCH_SERVER, PKI_P256);
+    pki_free(&forger.aik);
+    forger.aik = pki_issue(&forger.intermediate,
+                           &(struct pki_profile){.digest = digest});
+    forgery = forger_honest(&forger);
+    expect(_i == 0 ? VOUCH_OK : VOUCH_E_CERTIFICATE);
+    forger_free(&forger);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("attack_schemes");
@@ -256,6 +272,7 @@ Suite *test_suite(void)
                         COUNT(keys) * COUNT(all));
     tcase_add_loop_test(tc, signature_of_another_kind_is_refused, 0, 11);
     tcase_add_loop_test(tc, key_of_no_good_kind_is_refused, 0, 2);
+    tcase_add_loop_test(tc, chain_signed_with_sha1_is_refused, 0, 2);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -280,6 +280,62 @@ START_TEST(context_of_another_request_is_refused)
 }
 END_TEST
 
+/* Attack 30: another connection in the place of the one that the endpoint was
+ * made on. Nothing is said or believed on it, and nothing is spent. */
+START_TEST(connection_that_is_another_now_is_noticed)
+{
+    vouch_buffer request, answer, out = {NULL, 0};
+    vouch_identity identity;
+
+    set_up(_i);
+    request = forger_request(&forger, &forgery);
+    answer = forger_answer(&forger, &forgery, span_of(&request));
+    forger.fake.secret = "another connection";
+    ck_assert_int_eq(VOUCH_E_CHANNEL_CHANGED,
+                     vouch_endpoint_request(forger.endpoint, true, NULL, &out));
+    ck_assert_int_eq(VOUCH_E_CHANNEL_CHANGED,
+                     vouch_endpoint_validate(forger.endpoint, span_of(&request),
+                                             span_of(&answer), forger.trust,
+                                             (vouch_now){.unix_s = PKI_NOW},
+                                             &identity));
+    ck_assert_ptr_null(out.data);
+    forger.fake.secret = "this connection";
+    ck_assert_int_eq(VOUCH_OK, vouch_endpoint_validate(
+                                   forger.endpoint, span_of(&request),
+                                   span_of(&answer), forger.trust,
+                                   (vouch_now){.unix_s = PKI_NOW}, &identity));
+    free(request.data);
+    free(answer.data);
+    forger_free(&forger);
+}
+END_TEST
+
+START_TEST(connection_that_is_another_now_is_not_answered_on) /* Attack 30 */
+{
+    struct fake_exporter fake = {.secret = "this connection"};
+    vouch_buffer request, out = {NULL, 0};
+    vouch_endpoint *attester;
+    vouch_channel *channel;
+
+    set_up(_i);
+    request = forger_request(&forger, &forgery);
+    channel = fake_channel(forger.role, forger.hash, &fake);
+    ck_assert_int_eq(VOUCH_OK, vouch_endpoint_new(channel, &attester));
+    fake.secret = "another connection";
+    ck_assert_int_eq(VOUCH_E_CHANNEL_CHANGED,
+                     vouch_endpoint_refuse(attester, span_of(&request), &out));
+    ck_assert_ptr_null(out.data);
+    fake.secret = "this connection";
+    ck_assert_int_eq(VOUCH_OK,
+                     vouch_endpoint_refuse(attester, span_of(&request), &out));
+    vouch_buffer_free(&out);
+    free(request.data);
+    vouch_endpoint_free(attester);
+    vouch_channel_free(channel);
+    forger_free(&forger);
+}
+END_TEST
+
 /* Attack 76: CompressedCertificate was not asked for. */
 START_TEST(compressed_certificate_is_refused)
 {
@@ -313,6 +369,10 @@ Suite *test_suite(void)
                         0, SIDES);
     tcase_add_loop_test(tc, signature_of_another_key_is_refused, 0, SIDES);
     tcase_add_loop_test(tc, context_of_another_request_is_refused, 0, SIDES);
+    tcase_add_loop_test(tc, connection_that_is_another_now_is_noticed, 0,
+                        SIDES);
+    tcase_add_loop_test(tc, connection_that_is_another_now_is_not_answered_on,
+                        0, SIDES);
     tcase_add_loop_test(tc, compressed_certificate_is_refused, 0, SIDES);
     suite_add_tcase(suite, tc);
     return suite;

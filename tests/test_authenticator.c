@@ -543,6 +543,33 @@ START_TEST(request_without_the_chains_scheme_is_not_answered)
 }
 END_TEST
 
+/* RFC 8446, 4.2.3: the signature of a root counts for nothing. The key of this
+ * one signs itself with SHA-384, and the leaf with SHA-256. */
+START_TEST(request_without_the_roots_scheme_is_answered) /* [E12] */
+{
+    enum { SECOND_SCHEME = 4 + 1 + 32 + 2 + 4 + 2 + 2 };
+    struct pki_entity issuer = pki_root(PKI_P384);
+    struct pki_profile profile = leaf_profile();
+    vouch_buffer request = ask(true), out = {NULL, 0};
+
+    ck_assert_mem_eq(&request.data[SECOND_SCHEME], "\x05\x03", 2);
+    request.data[SECOND_SCHEME] = 0x06;
+    set_chain(&issuer, &profile, &issuer.certificate, 1);
+    ck_assert_int_eq(VOUCH_E_SIGNATURE_SCHEME,
+                     vouch_endpoint_authenticate(world.attester,
+                                                 span_of(&request),
+                                                 world.credential, cmw, &out));
+    profile.digest = EVP_sha256();
+    set_chain(&issuer, &profile, &issuer.certificate, 1);
+    ck_assert_int_eq(
+        VOUCH_OK, vouch_endpoint_authenticate(world.attester, span_of(&request),
+                                              world.credential, cmw, &out));
+    vouch_buffer_free(&request);
+    vouch_buffer_free(&out);
+    pki_free(&issuer);
+}
+END_TEST
+
 START_TEST(cmw_has_a_limit) /* expat-03, 3 [X03] */
 {
     uint8_t *octets = calloc(1, VOUCH_LIMIT_CMW + 1);
@@ -619,6 +646,20 @@ START_TEST(chain_name_is_checked)
 
     set_trust(store, names[_i].name);
     ck_assert_int_eq(names[_i].err, exchange());
+}
+END_TEST
+
+/* RFC 6125, 6.4.4: without subjectAltName there is no name. */
+START_TEST(chain_name_is_not_the_common_name)
+{
+    struct pki_profile profile = leaf_profile();
+
+    profile.name = NAME;
+    ck_assert_int_eq(VOUCH_OK, exchange_with(&profile));
+    profile.san = "";
+    ck_assert_int_eq(VOUCH_E_CERTIFICATE, exchange_with(&profile));
+    set_trust(store, VOUCH_NAME_NONE);
+    ck_assert_int_eq(VOUCH_OK, exchange());
 }
 END_TEST
 
@@ -746,6 +787,28 @@ START_TEST(chain_needs_its_intermediate_and_its_root)
 }
 END_TEST
 
+/* RFC 5280, 4.2.1: an intermediate may be for one purpose only, and must be for
+ * issuing. */
+START_TEST(chain_purpose_is_the_intermediates_too)
+{
+    static const struct {
+        struct pki_profile profile;
+        vouch_err err;
+    } cases[] = {
+        {{.ca = true, .eku = "serverAuth"}, VOUCH_OK},
+        {{.ca = true, .eku = "clientAuth"}, VOUCH_E_CERTIFICATE},
+        {{.ca = true, .usage = "critical,cRLSign"}, VOUCH_E_CERTIFICATE},
+        {{.ca = false, .usage = "critical,keyCertSign"}, VOUCH_E_CERTIFICATE},
+    };
+    struct pki_entity intermediate = pki_issue(&root, &cases[_i].profile);
+    struct pki_profile profile = leaf_profile();
+
+    set_chain(&intermediate, &profile, &intermediate.certificate, 1);
+    ck_assert_int_eq(cases[_i].err, exchange());
+    pki_free(&intermediate);
+}
+END_TEST
+
 START_TEST(chain_signed_with_sha1_is_refused)
 {
     struct pki_profile profile = leaf_profile();
@@ -852,6 +915,24 @@ START_TEST(crl_that_is_missing_expired_or_forged_is_refused)
     }
     ck_assert_int_eq(VOUCH_E_CERTIFICATE, exchange());
     pki_free(&other);
+}
+END_TEST
+
+/* Every issuer in the chain must have spoken. */
+START_TEST(crl_is_needed_of_every_issuer)
+{
+    struct pki_entity intermediate =
+        pki_issue(&root, &(struct pki_profile){.ca = true});
+    struct pki_profile profile = leaf_profile();
+
+    set_chain(&intermediate, &profile, &intermediate.certificate, 1);
+    add_crl(&intermediate, NOW - DAY, NOW + DAY, NULL);
+    if (_i != 0) {
+        add_crl(&root, NOW - DAY, NOW + DAY,
+                _i == 1 ? NULL : intermediate.certificate);
+    }
+    ck_assert_int_eq(_i == 1 ? VOUCH_OK : VOUCH_E_CERTIFICATE, exchange());
+    pki_free(&intermediate);
 }
 END_TEST
 
@@ -1056,15 +1137,18 @@ Suite *test_suite(void)
     tcase_add_test(tc, request_without_offer_gets_no_cmw);
     tcase_add_test(tc, request_without_the_keys_scheme_is_not_answered);
     tcase_add_test(tc, request_without_the_chains_scheme_is_not_answered);
+    tcase_add_test(tc, request_without_the_roots_scheme_is_answered);
     tcase_add_test(tc, cmw_has_a_limit);
     tcase_add_test(tc, server_name_is_for_clients_and_a_name);
     tcase_add_test(tc, channel_has_one_endpoint);
     tcase_add_loop_test(tc, chain_name_is_checked, 0, 10);
+    tcase_add_test(tc, chain_name_is_not_the_common_name);
     tcase_add_loop_test(tc, trust_without_a_name_is_refused, 0, 6);
     tcase_add_loop_test(tc, chain_time_is_the_callers, 0, 5);
     tcase_add_test(tc, chain_to_another_root_is_refused);
     tcase_add_test(tc, chain_check_can_not_be_turned_off_in_the_store);
     tcase_add_loop_test(tc, chain_needs_its_intermediate_and_its_root, 0, 4);
+    tcase_add_loop_test(tc, chain_purpose_is_the_intermediates_too, 0, 4);
     tcase_add_test(tc, chain_signed_with_sha1_is_refused);
     tcase_add_loop_test(tc, chain_over_a_short_rsa_key_is_refused, 0, 2);
     tcase_add_test(tc, crl_that_is_good_is_reported);
@@ -1072,6 +1156,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tc, crl_that_revokes_is_heeded, 0, 2);
     tcase_add_loop_test(tc, crl_that_is_missing_expired_or_forged_is_refused, 0,
                         3);
+    tcase_add_loop_test(tc, crl_is_needed_of_every_issuer, 0, 3);
     tcase_add_test(tc, crl_comes_before_use_and_is_a_crl);
     tcase_add_test(tc, remembered_chain_gives_the_same_answer);
     tcase_add_test(tc, remembered_chain_expires);
