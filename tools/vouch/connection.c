@@ -280,13 +280,18 @@ static void wait_and_read(struct connection *c, const vouch_stream_wants *wants)
 {
     struct input *input = c->host->input;
     struct pollfd fds[FDS] = {
-        [SOCKET] = {.fd = SSL_get_fd(c->ssl)},
+        [SOCKET] = {.fd = -1},
         [INPUT] = {.fd = -1, .events = POLLIN},
         [OUTPUT] = {.fd = -1, .events = POLLOUT},
     };
 
-    fds[SOCKET].events = (short)((wants->readable ? POLLIN : 0) |
-                                 (wants->writable ? POLLOUT : 0));
+    /* Nothing is asked of the socket but what is wanted, for a peer that hung
+     * up would answer at once, always. */
+    if (wants->readable || wants->writable) {
+        fds[SOCKET].fd = SSL_get_fd(c->ssl);
+        fds[SOCKET].events = (short)((wants->readable ? POLLIN : 0) |
+                                     (wants->writable ? POLLOUT : 0));
+    }
     if (input_is_empty(input) && !input->ended && may_send(c)) {
         fds[INPUT].fd = STDIN_FILENO;
     }
@@ -313,12 +318,12 @@ static void run(struct connection *c)
         vouch_stream_wants wants;
 
         handle_events(c);
+        output_write(c->host->output);
         send_input(c);
         ask_again(c);
         end_when_due(c);
         /* A failure is an event as well. */
         (void)(vouch_stream_pump(c->stream, clock_now(), &wants) != VOUCH_OK);
-        output_write(c->host->output);
         limit_the_end(c);
         if (!is_over(c) && (!wants.events || output_is_full(c->host->output))) {
             wait_and_read(c, &wants);

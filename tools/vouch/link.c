@@ -90,6 +90,8 @@ static enum status run_on(struct link *link, int fd, const char *address)
                    SSL_CIPHER_standard_name(SSL_get_current_cipher(tls.ssl))),
                "connected with %s as %s", address, tls.peer->name);
         status = connection_run(&link->host, &tls);
+    } else if (wait_interrupts() != 0) {
+        status = STATUS_CLEAN; /* the user, not the peer, has ended it */
     }
     tls_free(&tls);
     socket_finish(fd);

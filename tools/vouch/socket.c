@@ -214,10 +214,11 @@ int socket_connect(const struct address *address, char peer[ADDRESS_MAX])
         }
     }
     freeaddrinfo(list);
-    if (fd < 0) {
-        return fail_with(fd, address, cause);
+    if (fd >= 0) {
+        set_options(fd);
+    } else if (wait_interrupts() == 0) {
+        fail_with(fd, address, cause);
     }
-    set_options(fd);
     return fd;
 }
 

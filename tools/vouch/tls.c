@@ -155,8 +155,9 @@ static enum status run_handshake(struct tls *tls, int fd)
             return broken(tls, error);
         }
         if (wait_for(&wait, 1, until) != 1) {
-            return fail(STATUS_NETWORK, "TLS handshake: %s",
-                        wait_interrupts() != 0 ? "interrupted" : "too slow");
+            return wait_interrupts() != 0
+                       ? STATUS_NETWORK
+                       : fail(STATUS_NETWORK, "TLS handshake: too slow");
         }
     }
 }

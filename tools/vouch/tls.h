@@ -21,7 +21,8 @@ struct tls {
 SSL_CTX *tls_context(const struct self *self, vouch_role role);
 
 /* tls_handshake finishes the handshake on `fd`, with one of `peers`. Unless it
- * returns STATUS_CLEAN it has said why not. tls_free in any case. */
+ * returns STATUS_CLEAN it has said why not, if not for an interrupt. tls_free
+ * in any case. */
 enum status tls_handshake(SSL_CTX *ctx, vouch_role role, int fd,
                           const struct peers *peers, struct tls *out);
 void tls_free(struct tls *tls);

@@ -1,0 +1,410 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""serve and connect: what passes, what ends them, and with which status."""
+
+import json
+import os
+import pathlib
+import queue
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+VOUCH = sys.argv.pop(1)
+CLEAN, LOCAL, REFUSED, NETWORK = 0, 1, 3, 4
+DEADLINE_S = 60
+
+
+class Process:
+    """One end; its events are read as they come, its data when it ends."""
+
+    def __init__(self, *arguments, stdout=subprocess.PIPE):
+        self.process = subprocess.Popen(
+            [VOUCH, *map(str, arguments), "--json"], stdin=subprocess.PIPE,
+            stdout=stdout, stderr=subprocess.PIPE)
+        self.events, self.arrived, self.data = [], queue.Queue(), b""
+        self.threads = [threading.Thread(target=self._events, daemon=True)]
+        if stdout == subprocess.PIPE:
+            self.threads.append(threading.Thread(target=self._data,
+                                                 daemon=True))
+        for thread in self.threads:
+            thread.start()
+
+    def _events(self):
+        for line in self.process.stderr:
+            self.arrived.put(json.loads(line))
+        self.arrived.put(None)
+
+    def _data(self):
+        self.data = self.process.stdout.read()
+
+    def next(self, name):
+        """The next event of that name; None when there is none any more."""
+        while (event := self.arrived.get(timeout=DEADLINE_S)) is not None:
+            self.events.append(event)
+            if event["event"] == name:
+                return event
+        return None
+
+    def names(self):
+        return [event["event"] for event in self.events]
+
+    def send(self, octets):
+        self.process.stdin.write(octets)
+        self.process.stdin.flush()
+
+    def end_input(self):
+        self.process.stdin.close()
+
+    def interrupt(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+
+    def status(self):
+        """The exit status, when all that it said has been read."""
+        self.next("nothing is called that")
+        for thread in self.threads:
+            thread.join(DEADLINE_S)
+        return self.process.wait(DEADLINE_S)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for thread in self.threads:
+            thread.join(DEADLINE_S)
+        for stream in (self.process.stdin, self.process.stdout,
+                       self.process.stderr):
+            try:
+                if stream is not None:
+                    stream.close()
+            except OSError:
+                pass
+
+
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = pathlib.Path(tempfile.mkdtemp(prefix="vouch-links-"))
+        cls.addClassCleanup(shutil.rmtree, cls.scratch)
+        for name in ("alice", "bob", "eve"):
+            home = cls.scratch / name
+            subprocess.run([VOUCH, "init", home, "--name", f"{name}.test"],
+                           check=True, stderr=subprocess.DEVNULL)
+            with open(cls.scratch / f"{name}.bundle", "wb") as file:
+                subprocess.run([VOUCH, "bundle", home], stdout=file,
+                               check=True, stderr=subprocess.DEVNULL)
+        for name, other in (("alice", "bob"), ("bob", "alice"),
+                            ("eve", "alice")):
+            subprocess.run([VOUCH, "trust", cls.scratch / name,
+                            cls.scratch / f"{other}.bundle"], check=True,
+                           stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+
+    def start(self, *arguments, **options):
+        process = Process(*arguments, **options)
+        self.addCleanup(process.stop)
+        return process
+
+    def serve(self, *options, **more):
+        alice = self.start("serve", self.scratch / "alice", "--listen",
+                           "127.0.0.1:0", *options, **more)
+        self.address = alice.next("listening")["addr"]
+        self.assertEqual(alice.names(), ["listening"])
+        return alice
+
+    def connect(self, *options, name="bob", **more):
+        return self.start("connect", self.scratch / name, self.address,
+                          "--peer", "alice.test", *options, **more)
+
+    def pair(self, *options):
+        """Both, with the gate open."""
+        alice, bob = self.serve(*options), self.connect(*options)
+        for host in (alice, bob):
+            self.assertTrue(host.next("gate")["open"])
+        return alice, bob
+
+    def end(self, statuses):
+        for host, status in statuses.items():
+            self.assertEqual(host.status(), status, host.events)
+
+
+class Data(Case):
+    def test_passes_whole_in_both_directions(self):
+        there, back = os.urandom(3000000), os.urandom(2000000)
+        alice, bob = self.pair("--eof", "stay")
+        writers = [threading.Thread(target=host.send, args=(octets,))
+                   for host, octets in ((alice, back), (bob, there))]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join(DEADLINE_S)
+        bob.end_input()
+        alice.end_input()
+        # Nothing says when the last octet is written, but closing waits for it.
+        alice.next("receiving")
+        bob.next("receiving")
+        alice.interrupt()
+        self.end({alice: CLEAN, bob: CLEAN})
+        self.assertTrue(there.startswith(alice.data))
+        self.assertTrue(back.startswith(bob.data))
+
+    def test_end_of_input_closes_when_all_has_gone(self):
+        there = os.urandom(3000000)
+        alice, bob = self.serve(), self.connect()
+        bob.send(there)
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        self.assertEqual(alice.data, there)
+        self.assertEqual(alice.events[-1]["received"], len(there))
+        self.assertEqual(bob.events[-1]["sent"], len(there))
+
+    def test_server_can_be_the_one_to_close(self):
+        back = os.urandom(3000000)
+        alice = self.serve("--eof", "close")
+        bob = self.connect("--eof", "stay")
+        bob.end_input()
+        alice.send(back)
+        alice.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        self.assertEqual(bob.data, back)
+
+    def test_waits_for_the_gate(self):
+        alice = self.serve()
+        alice.send(b"early")
+        bob = self.connect()
+        bob.send(b"early too")
+        for host in (alice, bob):
+            host.next("receiving")
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        self.assertEqual((alice.data, bob.data), (b"early too", b"early"))
+        for host in (alice, bob):
+            names = host.names()
+            gate = names.index("gate")
+            for before in ("accepted", "confirmed"):
+                self.assertLess(names.index(before), gate)
+            for after in ("sending", "receiving"):
+                self.assertLess(gate, names.index(after))
+
+    def test_empty_input(self):
+        alice, bob = self.serve(), self.connect()
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        for host in (alice, bob):
+            self.assertIn("accepted", host.names())
+
+    def test_output_that_nobody_reads(self):
+        reader, writer = os.pipe()
+        alice = self.serve(stdout=writer)
+        os.close(writer)
+        os.close(reader)
+        bob = self.connect()
+        bob.send(b"to nobody")
+        self.end({alice: LOCAL, bob: CLEAN})
+
+
+class Attestation(Case):
+    def test_again_and_again(self):
+        alice, bob = self.serve("--rounds", "7"), self.connect("--rounds", "3")
+        for host, rounds in ((alice, 8), (bob, 4)):
+            for _ in range(rounds):
+                host.next("accepted")
+        for host, rounds in ((alice, 4), (bob, 8)):
+            while host.names().count("confirmed") < rounds:
+                host.next("confirmed")
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        for host, rounds in ((alice, 8), (bob, 4)):
+            self.assertEqual(host.events[-1]["accepted"], rounds)
+            accepted = [event for event in host.events
+                        if event["event"] == "accepted"]
+            self.assertEqual(len(accepted), rounds)
+            self.assertEqual(len({event["binder"] for event in accepted}),
+                             rounds)
+            self.assertTrue(all(event["handshake_key"] and
+                                event["level"] == "bound"
+                                for event in accepted))
+
+    def test_end_of_input_waits_for_the_rounds(self):
+        alice, bob = self.serve(), self.connect("--rounds", "9")
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        self.assertEqual(bob.events[-1]["accepted"], 10)
+
+    def test_interval(self):
+        alice = self.serve()
+        bob = self.connect("--interval", "50ms")
+        for _ in range(4):
+            self.assertIsNotNone(bob.next("accepted"))
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+
+    def test_acceptance_that_is_not_renewed_ends(self):
+        alice = self.serve("--max-age", "500ms", "--interval", "0")
+        bob = self.connect()
+        self.assertTrue(alice.next("gate")["open"])
+        self.assertIsNotNone(alice.next("expired"))
+        self.assertFalse(alice.next("gate")["open"])
+        bob.next("denied")
+        bob.send(b"too late")
+        alice.send(b"too late")
+        bob.interrupt()
+        self.end({bob: CLEAN, alice: CLEAN})
+        self.assertEqual((alice.data, bob.data), (b"", b""))
+
+    def test_one_side_only(self):
+        alice = self.serve("--attest", "no")
+        bob = self.connect("--require", "none")
+        bob.send(b"I am it")
+        alice.next("receiving")
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        self.assertEqual(alice.data, b"I am it")
+        self.assertEqual((alice.events[-1]["accepted"],
+                          bob.events[-1]["accepted"]), (1, 0))
+
+    def test_who_does_not_attest_is_refused(self):
+        for mine, theirs in ((("--require", "peer"), ("--attest", "no")),
+                             ((), ("--attest", "no")),
+                             ((), ("--require", "none"))):
+            alice, bob = self.serve(*mine), self.connect(*theirs)
+            bob.send(b"nothing")
+            self.end({alice: REFUSED, bob: REFUSED})
+            self.assertEqual(alice.data, b"")
+            self.assertNotIn("gate", alice.names())
+
+    def test_other_program(self):
+        copy = self.scratch / "copy"
+        shutil.copy(VOUCH, copy)
+        with copy.open("ab") as file:
+            file.write(b"\0")
+        alice = self.serve()
+        bob = subprocess.run(
+            [copy, "connect", self.scratch / "bob", self.address, "--peer",
+             "alice.test"], input=b"nothing", capture_output=True,
+            timeout=DEADLINE_S)
+        self.assertEqual(bob.returncode, REFUSED, bob.stderr)
+        self.end({alice: REFUSED})
+        self.assertEqual((alice.data, bob.stdout), (b"", b""))
+        refused = [event for event in alice.events
+                   if event["event"] == "refused"]
+        self.assertEqual(len(refused), 1)
+        self.assertEqual((refused[0]["check"], refused[0]["name"]),
+                         ("reference", "executable"))
+
+
+class Peers(Case):
+    def test_who_is_not_trusted_is_refused(self):
+        alice, eve = self.serve(), self.connect(name="eve")
+        self.assertEqual(alice.status(), REFUSED)
+        self.assertEqual(eve.status(), NETWORK)
+        self.assertEqual(alice.data, b"")
+
+    def test_another_peer_than_the_one_wanted(self):
+        mallory = self.scratch / "mallory"
+        subprocess.run([VOUCH, "init", mallory, "--name", "alice.test"],
+                       check=True, stderr=subprocess.DEVNULL)
+        subprocess.run([VOUCH, "trust", mallory, self.scratch / "bob.bundle"],
+                       check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        alice = self.start("serve", mallory, "--listen", "127.0.0.1:0")
+        self.address = alice.next("listening")["addr"]
+        bob = self.connect()
+        self.assertEqual(bob.status(), REFUSED)
+        self.assertEqual(alice.status(), NETWORK)
+
+    def test_tls_without_certificate(self):
+        alice = self.serve()
+        host, port = self.address.split(":")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.set_alpn_protocols(["vouch/1"])
+        with socket.create_connection((host, int(port))) as plain:
+            try:
+                with context.wrap_socket(plain) as secured:
+                    secured.recv(1)
+            except OSError:
+                pass
+        self.end({alice: NETWORK})
+
+    def test_no_tls_at_all(self):
+        alice = self.serve()
+        host, port = self.address.split(":")
+        with socket.create_connection((host, int(port))) as plain:
+            plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            self.end({alice: NETWORK})
+
+    def test_nobody_listens(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            self.address = "127.0.0.1:%d" % taken.getsockname()[1]
+            self.end({self.connect(): NETWORK})
+            self.end({self.start("serve", self.scratch / "alice", "--listen",
+                                 self.address): NETWORK})
+
+    def test_connection_is_cut(self):
+        alice, bob = self.pair()
+        bob.process.kill()
+        self.end({alice: NETWORK})
+        self.assertIn("failed", alice.names())
+
+
+class End(Case):
+    def test_interrupt_while_listening(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            alice = self.serve()
+            alice.interrupt(number)
+            self.end({alice: CLEAN})
+
+    def test_interrupt_of_either_side(self):
+        for end in (0, 1):
+            pair = self.pair()
+            pair[end].interrupt()
+            self.end({pair[0]: CLEAN, pair[1]: CLEAN})
+            self.assertIn("closed", pair[1 - end].names())
+            self.assertNotIn("failed", pair[0].names() + pair[1].names())
+
+    def test_interrupt_in_the_handshake(self):
+        alice = self.serve()
+        host, port = self.address.split(":")
+        with socket.create_connection((host, int(port))):
+            alice.interrupt()
+            self.end({alice: CLEAN})
+
+    def test_keep(self):
+        alice = self.serve("--keep")
+        for text in (b"one", b"two"):
+            bob = self.connect()
+            bob.send(text)
+            bob.end_input()
+            self.end({bob: CLEAN})
+            self.assertEqual(alice.next("end")["status"], CLEAN)
+        eve = self.connect(name="eve")
+        self.end({eve: NETWORK})
+        self.assertIsNotNone(alice.next("error"))
+        bob = self.connect()
+        bob.end_input()
+        self.end({bob: CLEAN})
+        self.assertEqual(alice.next("end")["status"], CLEAN)
+        alice.interrupt()
+        self.end({alice: CLEAN})
+        self.assertEqual(alice.data, b"onetwo")
+
+    def test_one_connection_unless_kept(self):
+        alice, bob = self.pair()
+        other = self.connect()
+        self.end({other: NETWORK})
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+
+
+if __name__ == "__main__":
+    signal.alarm(280)
+    unittest.main()

@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The demo: what it says at the end, and that it notices what goes wrong.
+set -eu
+
+demo=$VOUCH_SOURCE_ROOT/tools/demo
+vouch=$1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+fail() {
+    echo "$1" >&2
+    tail -n 20 "$scratch/out" "$scratch/err" >&2
+    exit 1
+}
+
+# run STATUS PROGRAM ARGUMENT...: the last line is in $last.
+run() {
+    status=$1 program=$2
+    shift 2
+    got=0
+    VOUCH=$program "$demo" "$@" >"$scratch/out" 2>"$scratch/err" || got=$?
+    [ "$got" -eq "$status" ] || fail "demo $*: exit $got, not $status"
+    last=$(tail -n 1 "$scratch/out")
+}
+
+# lines NUMBER TEXT: so many lines hold it.
+lines() {
+    got=$(grep -cF -e "$2" "$scratch/out" || true)
+    [ "$got" -eq "$1" ] || fail "$got lines with $2, not $1"
+}
+
+summary() {
+    expected='{"event":"summary","ok":true,"attester":"software"'
+    [ "$last" = "$expected,\"accepted\":$1,\"refused\":1,\"bytes\":65}" ] ||
+        fail "the summary is $last"
+}
+
+run 0 "$vouch" --json
+summary 12
+lines 12 '"event":"accepted"'
+lines 1 '"event":"refused"'
+lines 2 '"event":"listening"'
+lines 2 '"event":"sending"'
+lines 2 '"event":"receiving"'
+python3 -c 'import json, sys
+for line in sys.stdin: assert isinstance(json.loads(line), dict)' \
+    <"$scratch/out" || fail 'a line is no object'
+
+run 0 "$vouch" --json --rounds 0
+summary 2
+run 0 "$vouch" --json --rounds 12
+summary 26
+run 0 "$vouch"
+[ "$last" = 'ok: 12 accepted, 1 refused, 65 octets of data' ] ||
+    fail "it ended with: $last"
+
+# A program that does not notice: its own measurement is always the same.
+cat >"$scratch/careless" <<END
+#!/bin/sh
+exec "$vouch" "\$@"
+END
+chmod +x "$scratch/careless"
+run 1 "$scratch/careless" --json
+case $last in
+'{"event":"summary","ok":false,'*) ;;
+*) fail "the summary is $last" ;;
+esac
+lines 1 '"step":"failed"'
+run 1 /bin/false
+run 1 "$scratch/none"
+run 2 "$vouch" --rounds -1
+run 2 "$vouch" --rounds many
+run 2 "$vouch" more
+run 2 ''
