@@ -55,6 +55,8 @@ int main(int argc, char **argv)
 
         if (entry->d_name[0] != '.') {
             snprintf(path, sizeof path, "%s/%s", argv[1], entry->d_name);
+            puts(path); /* in case it does not come back */
+            fflush(stdout);
             replay(path);
             num++;
         }
