@@ -253,6 +253,10 @@ step_action rp_ask, rp_start_appraisal, rp_reject, rp_declined, rp_accept,
     rp_give_up, rp_time_out, rp_expire, rp_abandon;
 /* verdict.c holds those that end an exchange. */
 
+/* What the peer's reason is to the application; one that is not known reads as
+ * internal (proto/README.md, 3). */
+vouch_peer_reason peer_reason_of(uint64_t reason);
+
 vouch_err rp_request(vouch_session *s, bool automatic,
                      struct exchange **out) VOUCH_MUST_CHECK;
 vouch_err rp_ask_when_due(vouch_session *s) VOUCH_MUST_CHECK;
@@ -262,8 +266,8 @@ vouch_err rp_receive(vouch_session *s,
 
 /* attester.c */
 
-step_action at_need_evidence, at_answer, at_decline, at_stop, at_confirm,
-    at_denied, at_time_out, at_lapse, at_abandon;
+step_action at_need_evidence, at_answer, at_decline, at_confirm, at_denied,
+    at_time_out, at_lapse, at_abandon;
 
 vouch_err at_receive_request(vouch_session *s,
                              const struct vouch_request_message *message)
