@@ -79,6 +79,7 @@ static bool is_shortest_float(uint8_t initial, double number)
 static bool is_preferred(uint8_t initial, const struct vouch_cbor_head *head)
 {
     switch (head->type) {
+    case VOUCH_CBOR_BOOL:
     case VOUCH_CBOR_SIMPLE:
         return true;
     case VOUCH_CBOR_FLOAT:

@@ -100,7 +100,7 @@ static void on_single(void *head, float value)
 
 static void on_bool(void *head, bool value)
 {
-    set(head, VOUCH_CBOR_SIMPLE, value);
+    set(head, VOUCH_CBOR_BOOL, value);
 }
 
 static void on_simple(void *head)
@@ -258,6 +258,17 @@ bool vouch_cbor_read_map(CBS *in, uint64_t *pairs)
 bool vouch_cbor_read_tag(CBS *in, uint64_t *tag)
 {
     return read_value(in, VOUCH_CBOR_TAG, tag);
+}
+
+bool vouch_cbor_read_bool(CBS *in, bool *out)
+{
+    uint64_t value;
+
+    if (!read_value(in, VOUCH_CBOR_BOOL, &value)) {
+        return false;
+    }
+    *out = value != 0;
+    return true;
 }
 
 /* Every item still due takes an octet at least, so that no count can be more

@@ -39,7 +39,8 @@ enum vouch_cbor_type {
     VOUCH_CBOR_ARRAY, /* of `value` items */
     VOUCH_CBOR_MAP,   /* of `value` pairs */
     VOUCH_CBOR_TAG,
-    VOUCH_CBOR_SIMPLE,
+    VOUCH_CBOR_BOOL,   /* `value` is 0 or 1 */
+    VOUCH_CBOR_SIMPLE, /* null or undefined */
     VOUCH_CBOR_FLOAT,
 };
 
@@ -65,6 +66,7 @@ bool vouch_cbor_read_text(CBS *in, vouch_bytes *out) VOUCH_MUST_CHECK;
 bool vouch_cbor_read_array(CBS *in, uint64_t *items) VOUCH_MUST_CHECK;
 bool vouch_cbor_read_map(CBS *in, uint64_t *pairs) VOUCH_MUST_CHECK;
 bool vouch_cbor_read_tag(CBS *in, uint64_t *tag) VOUCH_MUST_CHECK;
+bool vouch_cbor_read_bool(CBS *in, bool *out) VOUCH_MUST_CHECK;
 
 /* vouch_cbor_read_item takes a whole item, with all that is in it. */
 bool vouch_cbor_read_item(CBS *in, vouch_bytes *out) VOUCH_MUST_CHECK;

@@ -58,6 +58,13 @@ bool vouch_cbor_write_tag(CBB *out, uint64_t tag)
     return CBB_add_bytes(out, head, cbor_encode_tag(tag, head, sizeof head));
 }
 
+bool vouch_cbor_write_true(CBB *out)
+{
+    uint8_t head[HEAD_MAX];
+
+    return CBB_add_bytes(out, head, cbor_encode_bool(true, head, sizeof head));
+}
+
 bool vouch_cbor_write_array(CBB *out, size_t items)
 {
     uint8_t head[HEAD_MAX];

@@ -12,10 +12,11 @@
 
 enum type {
     TIME,
+    UINT,
     BYTES,
     TEXT,
     VERSION,
-    MEASUREMENTS,
+    DIGESTS,
 };
 
 /* RFC 9711, 4: in CBOR keys are integers [T03]; these are in the order of their
@@ -25,21 +26,29 @@ static const struct claim {
     enum type type;
     size_t min, max;
     size_t member;
+    size_t flag; /* of numbers */
 } claims[] = {
-    {6, TIME, 0, 0, offsetof(struct vouch_eat, iat)},
+    {6, TIME, 0, 0, offsetof(struct vouch_eat, iat),
+     offsetof(struct vouch_eat, has_iat)},
     /* RFC 9711, 4.1: 8 to 64 octets [T05]; the profile has one, no array
      * [T06] */
-    {10, BYTES, 8, 64, offsetof(struct vouch_eat, nonce)},
+    {10, BYTES, 8, 64, offsetof(struct vouch_eat, nonce), 0},
     /* RFC 9711, 4.2.1: up to 33 octets, opaque [T07] */
-    {256, BYTES, 7, 33, offsetof(struct vouch_eat, ueid)},
-    {265, TEXT, 1, 255, offsetof(struct vouch_eat, profile)},
-    {270, TEXT, 1, 255, offsetof(struct vouch_eat, swname)},
-    {271, VERSION, 1, 255, offsetof(struct vouch_eat, swversion)},
+    {256, BYTES, 7, 33, offsetof(struct vouch_eat, ueid), 0},
+    {265, TEXT, 1, 255, offsetof(struct vouch_eat, profile), 0},
+    {270, TEXT, 1, 255, offsetof(struct vouch_eat, swname), 0},
+    {271, VERSION, 1, 255, offsetof(struct vouch_eat, swversion), 0},
     {-80001, BYTES, 32, VOUCH_HASH_MAX,
-     offsetof(struct vouch_eat, aik_pub_hash)},
-    {-80002, MEASUREMENTS, 0, 0, offsetof(struct vouch_eat, measurements)},
-    {-80003, TEXT, 1, 255, offsetof(struct vouch_eat, kernel)},
-    {-80004, TEXT, 1, 255, offsetof(struct vouch_eat, boot_id)},
+     offsetof(struct vouch_eat, aik_pub_hash), 0},
+    {-80002, DIGESTS, 0, 0, offsetof(struct vouch_eat, measurements), 0},
+    {-80003, TEXT, 1, 255, offsetof(struct vouch_eat, kernel), 0},
+    {-80004, TEXT, 1, 255, offsetof(struct vouch_eat, boot_id), 0},
+    {-80005, UINT, 0, 0, offsetof(struct vouch_eat, epoch),
+     offsetof(struct vouch_eat, has_epoch)},
+    {-80006, BYTES, 32, 32, offsetof(struct vouch_eat, posture_digest), 0},
+    {-80007, DIGESTS, 0, 0, offsetof(struct vouch_eat, components), 0},
+    {-80008, UINT, 0, 0, offsetof(struct vouch_eat, security_version),
+     offsetof(struct vouch_eat, has_security_version)},
 };
 
 enum { NUM_CLAIMS = sizeof claims / sizeof claims[0] };
@@ -62,14 +71,14 @@ static bool read_version(CBS *in, vouch_bytes *version)
            (items == 1 || vouch_cbor_read_item(in, &scheme));
 }
 
-bool vouch_eat_read_measurement(CBS *in, vouch_bytes *name, vouch_bytes *sha256)
+bool vouch_eat_read_digest(CBS *in, vouch_bytes *name, vouch_bytes *sha256)
 {
     return vouch_cbor_read_text(in, name) && name->len != 0 &&
            name->len <= VOUCH_LIMIT_MEASUREMENT_NAME &&
            vouch_cbor_read_bytes(in, sha256) && sha256->len == 32;
 }
 
-static bool read_measurements(CBS *in, vouch_bytes *map)
+static bool read_digests(CBS *in, vouch_bytes *map)
 {
     CBS pairs = *in;
     uint64_t num;
@@ -80,7 +89,7 @@ static bool read_measurements(CBS *in, vouch_bytes *map)
         return false;
     }
     for (; num != 0; num--) {
-        if (!vouch_eat_read_measurement(&pairs, &name, &sha256)) {
+        if (!vouch_eat_read_digest(&pairs, &name, &sha256)) {
             return false;
         }
     }
@@ -91,22 +100,26 @@ static bool read_value(CBS *in, const struct claim *claim,
                        struct vouch_eat *out)
 {
     void *value = (uint8_t *)out + claim->member;
+    bool *flag = (bool *)((uint8_t *)out + claim->flag);
     vouch_bytes *span = value;
 
     switch (claim->type) {
     case TIME:
         /* RFC 9711, 4.3.1: never a floating-point number [T09] */
-        out->has_iat = vouch_cbor_read_int(in, value);
-        return out->has_iat;
+        *flag = vouch_cbor_read_int(in, value);
+        return *flag;
+    case UINT:
+        *flag = vouch_cbor_read_uint(in, value);
+        return *flag;
     case BYTES:
         return vouch_cbor_read_bytes(in, span) && has_length(claim, *span);
     case TEXT:
         return vouch_cbor_read_text(in, span) && has_length(claim, *span);
     case VERSION:
         return read_version(in, span) && has_length(claim, *span);
-    case MEASUREMENTS:
+    case DIGESTS:
     default:
-        return read_measurements(in, span);
+        return read_digests(in, span);
     }
 }
 
@@ -174,9 +187,9 @@ vouch_err vouch_eat_decode(vouch_bytes octets, struct vouch_eat *out,
     return err;
 }
 
-CBS vouch_eat_measurements(const struct vouch_eat *eat, size_t *num)
+CBS vouch_eat_digests(vouch_bytes map, size_t *num)
 {
-    CBS in = vouch_reader(eat->measurements);
+    CBS in = vouch_reader(map);
     uint64_t pairs;
 
     *num = vouch_cbor_read_map(&in, &pairs) ? (size_t)pairs : 0;
@@ -194,15 +207,21 @@ static vouch_bytes span_of(const struct vouch_eat *eat,
 
 static bool is_present(const struct vouch_eat *eat, const struct claim *claim)
 {
-    return claim->type == TIME ? eat->has_iat : span_of(eat, claim).len != 0;
+    return claim->type == TIME || claim->type == UINT
+               ? *(const bool *)((const uint8_t *)eat + claim->flag)
+               : span_of(eat, claim).len != 0;
 }
 
 static bool write_value(CBB *out, const struct vouch_eat *eat,
                         const struct claim *claim)
 {
+    const void *value = (const uint8_t *)eat + claim->member;
+
     switch (claim->type) {
     case TIME:
-        return vouch_cbor_write_int(out, eat->iat);
+        return vouch_cbor_write_int(out, *(const int64_t *)value);
+    case UINT:
+        return vouch_cbor_write_uint(out, *(const uint64_t *)value);
     case BYTES:
         return vouch_cbor_write_bytes(out, span_of(eat, claim));
     case TEXT:
@@ -210,7 +229,7 @@ static bool write_value(CBB *out, const struct vouch_eat *eat,
     case VERSION:
         return vouch_cbor_write_array(out, 1) &&
                vouch_cbor_write_text(out, span_of(eat, claim));
-    case MEASUREMENTS:
+    case DIGESTS:
     default:
         return vouch_write_octets(out, span_of(eat, claim));
     }
@@ -234,8 +253,8 @@ bool vouch_eat_encode(CBB *out, const struct vouch_eat *in)
     return ok;
 }
 
-bool vouch_eat_write_measurement(CBB *out, vouch_bytes name,
-                                 const uint8_t sha256[32])
+bool vouch_eat_write_digest(CBB *out, vouch_bytes name,
+                            const uint8_t sha256[32])
 {
     return vouch_cbor_write_text(out, name) &&
            vouch_cbor_write_bytes(out, (vouch_bytes){sha256, 32});

@@ -25,6 +25,12 @@ struct vouch_eat {
     vouch_bytes measurements; /* the encoded map, see below */
     vouch_bytes kernel;       /* text */
     vouch_bytes boot_id;      /* text */
+    bool has_epoch;
+    uint64_t epoch;
+    vouch_bytes posture_digest; /* SHA-256 of `components` */
+    vouch_bytes components;     /* an encoded map like `measurements` */
+    bool has_security_version;
+    uint64_t security_version;
 };
 
 /* vouch_eat_decode reads a claims set. VOUCH_E_CBOR, VOUCH_E_TOO_MANY, or
@@ -36,16 +42,16 @@ vouch_err vouch_eat_decode(vouch_bytes octets, struct vouch_eat *out,
 /* vouch_eat_encode writes a claims set of the claims that are not empty. */
 bool vouch_eat_encode(CBB *out, const struct vouch_eat *in) VOUCH_MUST_CHECK;
 
-/* The measurements are a map { name => SHA-256 }. After vouch_eat_decode has
- * seen it, vouch_eat_measurements starts on its pairs. */
-CBS vouch_eat_measurements(const struct vouch_eat *eat, size_t *num);
-bool vouch_eat_read_measurement(CBS *in, vouch_bytes *name,
-                                vouch_bytes *sha256) VOUCH_MUST_CHECK;
+/* Measurements and components are maps { name => SHA-256 }. After
+ * vouch_eat_decode has seen one, vouch_eat_digests starts on its pairs. */
+CBS vouch_eat_digests(vouch_bytes map, size_t *num);
+bool vouch_eat_read_digest(CBS *in, vouch_bytes *name,
+                           vouch_bytes *sha256) VOUCH_MUST_CHECK;
 
-/* vouch_eat_write_measurement writes one pair; names come in the order of
+/* vouch_eat_write_digest writes one pair; names come in the order of
  * vouch_eat_name_order. */
-bool vouch_eat_write_measurement(CBB *out, vouch_bytes name,
-                                 const uint8_t sha256[32]) VOUCH_MUST_CHECK;
+bool vouch_eat_write_digest(CBB *out, vouch_bytes name,
+                            const uint8_t sha256[32]) VOUCH_MUST_CHECK;
 
 /* vouch_eat_name_order says which name stands first in a deterministic map:
  * the shorter, or the lesser of equal length (RFC 8949, 4.2.1). */

@@ -55,6 +55,8 @@ static const struct {
     {VOUCH_E_STATE, "state", ALERT_INTERNAL_ERROR},
     {VOUCH_E_HANDLE, "handle", ALERT_INTERNAL_ERROR},
     {VOUCH_E_GATE, "gate", ALERT_INTERNAL_ERROR},
+    {VOUCH_E_OPERATION, "operation", ALERT_INTERNAL_ERROR},
+    {VOUCH_E_FORKED, "forked", ALERT_INTERNAL_ERROR},
     {VOUCH_E_TLS_VERSION, "tls_version", ALERT_INTERNAL_ERROR},
     {VOUCH_E_HANDSHAKE_INCOMPLETE, "handshake_incomplete",
      ALERT_INTERNAL_ERROR},

@@ -55,6 +55,14 @@ static vouch_err read_formats(CBS *in, const struct vouch_field *field,
     return VOUCH_OK;
 }
 
+/* The flag says it already; `false` is no way to say that it is not so. */
+static vouch_err read_true(CBS *in)
+{
+    bool value;
+
+    return vouch_cbor_read_bool(in, &value) && value ? VOUCH_OK : VOUCH_E_CBOR;
+}
+
 static vouch_err read_field(CBS *in, const struct vouch_field *field,
                             void *message)
 {
@@ -68,6 +76,8 @@ static vouch_err read_field(CBS *in, const struct vouch_field *field,
         return read_uint(in, value);
     case VOUCH_FIELD_BYTES:
         return read_bytes(in, field, value);
+    case VOUCH_FIELD_TRUE:
+        return read_true(in);
     case VOUCH_FIELD_FORMATS:
     default:
         return read_formats(in, field, value);
@@ -196,6 +206,8 @@ static vouch_err write_field(CBB *out, const struct vouch_field *field,
         return write_uint(out, value);
     case VOUCH_FIELD_BYTES:
         return write_bytes(out, field, value);
+    case VOUCH_FIELD_TRUE:
+        return vouch_cbor_write_true(out) ? VOUCH_OK : VOUCH_E_NOMEM;
     case VOUCH_FIELD_FORMATS:
     default:
         return write_formats(out, field, value);
@@ -220,120 +232,54 @@ static vouch_err encode(CBB *out, const struct vouch_schema *schema,
     return err;
 }
 
-/* CAPABILITIES */
+/* What a map says must hold together, too. */
 
-vouch_err vouch_capabilities_decode(vouch_bytes in,
-                                    struct vouch_capabilities *out)
+static bool is_capabilities(const void *message)
 {
-    struct vouch_capabilities m = {0};
-    vouch_err err = decode(in, &vouch_capabilities_schema, &m);
+    const struct vouch_capabilities *m = message;
 
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    if (m.version != VOUCH_PROTOCOL_VERSION) {
-        return VOUCH_E_ILLEGAL;
-    }
-    *out = m;
-    return VOUCH_OK;
+    return m->version == VOUCH_PROTOCOL_VERSION;
 }
 
-vouch_err vouch_capabilities_encode(CBB *out,
-                                    const struct vouch_capabilities *in)
+static bool is_outcome(const void *message)
 {
-    if (in->version != VOUCH_PROTOCOL_VERSION) {
-        return VOUCH_E_ARGUMENT;
-    }
-    return encode(out, &vouch_capabilities_schema, in);
-}
+    const struct vouch_outcome_message *m = message;
 
-/* REQUEST */
-
-vouch_err vouch_request_message_decode(vouch_bytes in,
-                                       struct vouch_request_message *out)
-{
-    struct vouch_request_message m = {0};
-    vouch_err err = decode(in, &vouch_request_schema, &m);
-
-    if (err == VOUCH_OK) {
-        *out = m;
-    }
-    return err;
-}
-
-vouch_err vouch_request_message_encode(CBB *out,
-                                       const struct vouch_request_message *in)
-{
-    return encode(out, &vouch_request_schema, in);
-}
-
-/* AUTHENTICATOR */
-
-vouch_err vouch_authenticator_message_decode(
-    vouch_bytes in, struct vouch_authenticator_message *out)
-{
-    struct vouch_authenticator_message m = {0};
-    vouch_err err = decode(in, &vouch_authenticator_schema, &m);
-
-    if (err == VOUCH_OK) {
-        *out = m;
-    }
-    return err;
-}
-
-vouch_err vouch_authenticator_message_encode(
-    CBB *out, const struct vouch_authenticator_message *in)
-{
-    return encode(out, &vouch_authenticator_schema, in);
-}
-
-/* OUTCOME */
-
-static bool is_outcome(const struct vouch_outcome_message *m)
-{
     return m->verdict <= VOUCH_INDETERMINATE &&
            m->has_hold == (m->verdict == VOUCH_ACCEPTED);
 }
 
-vouch_err vouch_outcome_message_decode(vouch_bytes in,
-                                       struct vouch_outcome_message *out)
+static bool is_anything(const void *message)
 {
-    struct vouch_outcome_message m = {0};
-    vouch_err err = decode(in, &vouch_outcome_schema, &m);
+    (void)message;
+    return true;
+}
 
-    if (err != VOUCH_OK) {
-        return err;
+#define CODEC(name, schema, is_sound)                                         \
+    vouch_err vouch_##name##_decode(vouch_bytes in, struct vouch_##name *out) \
+    {                                                                         \
+        struct vouch_##name message = {0};                                    \
+        vouch_err err = decode(in, &(schema), &message);                      \
+                                                                              \
+        if (err == VOUCH_OK && !is_sound(&message)) {                         \
+            err = VOUCH_E_ILLEGAL;                                            \
+        }                                                                     \
+        if (err == VOUCH_OK) {                                                \
+            *out = message;                                                   \
+        }                                                                     \
+        return err;                                                           \
+    }                                                                         \
+                                                                              \
+    vouch_err vouch_##name##_encode(CBB *out, const struct vouch_##name *in)  \
+    {                                                                         \
+        return is_sound(in) ? encode(out, &(schema), in) : VOUCH_E_ARGUMENT;  \
     }
-    if (!is_outcome(&m)) {
-        return VOUCH_E_ILLEGAL;
-    }
-    *out = m;
-    return VOUCH_OK;
-}
 
-vouch_err vouch_outcome_message_encode(CBB *out,
-                                       const struct vouch_outcome_message *in)
-{
-    return is_outcome(in) ? encode(out, &vouch_outcome_schema, in)
-                          : VOUCH_E_ARGUMENT;
-}
-
-/* CLOSE */
-
-vouch_err vouch_close_message_decode(vouch_bytes in,
-                                     struct vouch_close_message *out)
-{
-    struct vouch_close_message m = {0};
-    vouch_err err = decode(in, &vouch_close_schema, &m);
-
-    if (err == VOUCH_OK) {
-        *out = m;
-    }
-    return err;
-}
-
-vouch_err vouch_close_message_encode(CBB *out,
-                                     const struct vouch_close_message *in)
-{
-    return encode(out, &vouch_close_schema, in);
-}
+CODEC(capabilities, vouch_capabilities_schema, is_capabilities)
+CODEC(request_message, vouch_request_schema, is_anything)
+CODEC(authenticator_message, vouch_authenticator_schema, is_anything)
+CODEC(outcome_message, vouch_outcome_schema, is_outcome)
+CODEC(posture_message, vouch_posture_schema, is_anything)
+CODEC(command_message, vouch_command_schema, is_anything)
+CODEC(reply_message, vouch_reply_schema, is_anything)
+CODEC(close_message, vouch_close_schema, is_anything)

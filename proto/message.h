@@ -91,6 +91,23 @@ struct vouch_outcome_message {
     uint64_t hold_ms;
 };
 
+struct vouch_posture_message {
+    uint64_t epoch;
+};
+
+struct vouch_command_message {
+    uint64_t id;
+    vouch_bytes operation;
+};
+
+struct vouch_reply_message {
+    uint64_t id;
+    uint64_t status; /* vouch_status */
+    bool has_octets;
+    vouch_bytes octets;
+    bool posture_changed; /* while the command ran */
+};
+
 struct vouch_close_message {
     uint64_t code;
 };
@@ -103,6 +120,12 @@ vouch_err vouch_authenticator_message_decode(
     vouch_bytes in, struct vouch_authenticator_message *out) VOUCH_MUST_CHECK;
 vouch_err vouch_outcome_message_decode(
     vouch_bytes in, struct vouch_outcome_message *out) VOUCH_MUST_CHECK;
+vouch_err vouch_posture_message_decode(
+    vouch_bytes in, struct vouch_posture_message *out) VOUCH_MUST_CHECK;
+vouch_err vouch_command_message_decode(
+    vouch_bytes in, struct vouch_command_message *out) VOUCH_MUST_CHECK;
+vouch_err vouch_reply_message_decode(
+    vouch_bytes in, struct vouch_reply_message *out) VOUCH_MUST_CHECK;
 vouch_err vouch_close_message_decode(
     vouch_bytes in, struct vouch_close_message *out) VOUCH_MUST_CHECK;
 
@@ -116,6 +139,12 @@ vouch_err vouch_authenticator_message_encode(
     CBB *out, const struct vouch_authenticator_message *in) VOUCH_MUST_CHECK;
 vouch_err vouch_outcome_message_encode(
     CBB *out, const struct vouch_outcome_message *in) VOUCH_MUST_CHECK;
+vouch_err vouch_posture_message_encode(
+    CBB *out, const struct vouch_posture_message *in) VOUCH_MUST_CHECK;
+vouch_err vouch_command_message_encode(
+    CBB *out, const struct vouch_command_message *in) VOUCH_MUST_CHECK;
+vouch_err vouch_reply_message_encode(
+    CBB *out, const struct vouch_reply_message *in) VOUCH_MUST_CHECK;
 vouch_err vouch_close_message_encode(
     CBB *out, const struct vouch_close_message *in) VOUCH_MUST_CHECK;
 

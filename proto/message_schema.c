@@ -76,6 +76,32 @@ static const struct vouch_field outcome[] = {
 };
 SCHEMA(vouch_outcome_schema, outcome);
 
+static const struct vouch_field posture[] = {
+    UINT(1, struct vouch_posture_message, epoch),
+};
+SCHEMA(vouch_posture_schema, posture);
+
+static const struct vouch_field command[] = {
+    UINT(1, struct vouch_command_message, id),
+    BYTES(2, 0, SIZE_MAX, struct vouch_command_message, operation),
+};
+SCHEMA(vouch_command_schema, command);
+
+static const struct vouch_field reply[] = {
+    UINT(1, struct vouch_reply_message, id),
+    UINT(2, struct vouch_reply_message, status),
+    {.key = 3,
+     .type = VOUCH_FIELD_BYTES,
+     .max = SIZE_MAX,
+     .member = offsetof(struct vouch_reply_message, octets),
+     .flag = offsetof(struct vouch_reply_message, has_octets)},
+    {.key = 4,
+     .type = VOUCH_FIELD_TRUE,
+     .member = offsetof(struct vouch_reply_message, posture_changed),
+     .flag = offsetof(struct vouch_reply_message, posture_changed)},
+};
+SCHEMA(vouch_reply_schema, reply);
+
 static const struct vouch_field close[] = {
     UINT(1, struct vouch_close_message, code),
 };

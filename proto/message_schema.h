@@ -10,6 +10,7 @@ enum vouch_field_type {
     VOUCH_FIELD_UINT,
     VOUCH_FIELD_BYTES,   /* of min to max octets */
     VOUCH_FIELD_FORMATS, /* of min to max texts */
+    VOUCH_FIELD_TRUE,    /* true, or absent */
 };
 
 /* The `flag` of a field that is required, or whose absence shows in its
@@ -36,6 +37,9 @@ extern const struct vouch_schema vouch_capabilities_schema;
 extern const struct vouch_schema vouch_request_schema;
 extern const struct vouch_schema vouch_authenticator_schema;
 extern const struct vouch_schema vouch_outcome_schema;
+extern const struct vouch_schema vouch_posture_schema;
+extern const struct vouch_schema vouch_command_schema;
+extern const struct vouch_schema vouch_reply_schema;
 extern const struct vouch_schema vouch_close_schema;
 
 #endif
