@@ -62,6 +62,8 @@ typedef enum vouch_err {
     VOUCH_E_STATE,                /**< not allowed in this state */
     VOUCH_E_HANDLE,               /**< exchange unknown, ended or answered */
     VOUCH_E_GATE,                 /**< the gate is shut */
+    VOUCH_E_OPERATION,            /**< not the operation that was approved */
+    VOUCH_E_FORKED,               /**< the session belongs to the parent */
     VOUCH_E_TLS_VERSION,          /**< connection is not TLS 1.3 */
     VOUCH_E_HANDSHAKE_INCOMPLETE, /**< handshake is still running */
     VOUCH_E_EARLY_DATA,           /**< early data is on or was used */

@@ -31,6 +31,12 @@ VOUCH_EXPORT void vouch_appraiser_free(vouch_appraiser *appraiser);
 VOUCH_EXPORT const char *vouch_appraiser_format(
     const vouch_appraiser *appraiser);
 
+/** vouch_measurement is a named SHA-256. `name` ends in NUL, is borrowed. */
+typedef struct vouch_measurement {
+    const char *name;
+    uint8_t sha256[32];
+} vouch_measurement;
+
 /* Policy */
 
 /**
@@ -75,10 +81,22 @@ typedef enum vouch_claim {
     VOUCH_CLAIM_MEASUREMENT,      /**< a named digest */
     VOUCH_CLAIM_KERNEL,           /**< kernel release */
     VOUCH_CLAIM_BOOT_ID,          /**< identity of this boot */
+    VOUCH_CLAIM_EPOCH,            /**< of the posture */
+    VOUCH_CLAIM_POSTURE,          /**< components, with their digests */
+    VOUCH_CLAIM_SECURITY_VERSION, /**< only ever up */
 } vouch_claim;
 
 /** vouch_claim_name returns the claim's name, as in "eat_nonce"; static. */
 VOUCH_EXPORT const char *vouch_claim_name(vouch_claim claim);
+
+/**
+ * vouch_policy_add_component says that the component `name` of the peer's
+ * posture must be there and may have the value `sha256` (32 octets). Several
+ * values are alternatives. Components without such a value may have any.
+ */
+VOUCH_EXPORT vouch_err
+vouch_policy_add_component(vouch_policy *policy, const char *name,
+                           vouch_bytes sha256) VOUCH_MUST_CHECK;
 
 /** vouch_policy_require_claim refuses Evidence without `claim`. */
 VOUCH_EXPORT vouch_err vouch_policy_require_claim(
@@ -105,17 +123,19 @@ typedef enum vouch_check {
     VOUCH_CHECK_AUTHENTICATOR, /**< RFC 9261: scheme, signature, Finished */
     VOUCH_CHECK_CERTIFICATE,   /**< the AIK's chain */
     VOUCH_CHECK_IDENTITY,      /**< the AIK is not the one that it must be */
-    VOUCH_CHECK_FORMAT,    /**< evidence absent or of a type not asked for */
-    VOUCH_CHECK_STRUCTURE, /**< evidence malformed */
-    VOUCH_CHECK_ANCHOR,    /**< no trust anchor for its signer */
-    VOUCH_CHECK_SIGNATURE, /**< evidence's signature */
-    VOUCH_CHECK_BINDING,   /**< binder or aik_pub_hash */
-    VOUCH_CHECK_CLAIM,     /**< required claim absent or of wrong value */
-    VOUCH_CHECK_AGE,       /**< evidence too old or from the future */
-    VOUCH_CHECK_REFERENCE, /**< reference values */
-    VOUCH_CHECK_POLICY,    /**< policy empty, or what it allows is not met */
-    VOUCH_CHECK_ANSWER,    /**< the peer declined, or was too late */
-    VOUCH_CHECK_CONTRACT,  /**< the appraiser did not show what it checked */
+    VOUCH_CHECK_FORMAT,     /**< evidence absent or of a type not asked for */
+    VOUCH_CHECK_STRUCTURE,  /**< evidence malformed */
+    VOUCH_CHECK_ANCHOR,     /**< no trust anchor for its signer */
+    VOUCH_CHECK_SIGNATURE,  /**< evidence's signature */
+    VOUCH_CHECK_BINDING,    /**< binder or aik_pub_hash */
+    VOUCH_CHECK_CLAIM,      /**< required claim absent or of wrong value */
+    VOUCH_CHECK_AGE,        /**< evidence too old or from the future */
+    VOUCH_CHECK_REFERENCE,  /**< reference values */
+    VOUCH_CHECK_POSTURE,    /**< components, or evidence of an older epoch */
+    VOUCH_CHECK_CONTINUITY, /**< another instance, or a lower version */
+    VOUCH_CHECK_POLICY,     /**< policy empty, or what it allows is not met */
+    VOUCH_CHECK_ANSWER,     /**< the peer declined, or was too late */
+    VOUCH_CHECK_CONTRACT,   /**< the appraiser did not show what it checked */
 } vouch_check;
 
 /** vouch_check_name returns the name, as in "reference"; static. */
@@ -154,6 +174,10 @@ typedef struct vouch_result {
     uint8_t anchor_digest[32];   /**< SHA-256 of the anchor's SPKI */
     uint8_t policy_digest[32];   /**< SHA-256 over all that the policy says */
     vouch_bytes ueid; /**< borrowed from the evidence; empty if absent */
+    bool has_epoch;
+    uint64_t epoch; /**< of the peer's posture, as the evidence says */
+    bool has_security_version;
+    uint64_t security_version;
     vouch_reason reason;
 } vouch_result;
 

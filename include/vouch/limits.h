@@ -73,6 +73,13 @@
 /** Milliseconds within which a peer may have a request answered, at most. */
 #define VOUCH_LIMIT_ANSWER_WITHIN_MS 600000
 
+/** Octets of an operation, and of what its command gives back. */
+#define VOUCH_LIMIT_OPERATION 65536
+/** Operations in one direction, from request to reply. */
+#define VOUCH_LIMIT_OPERATIONS 16
+/** Components of a posture. */
+#define VOUCH_LIMIT_COMPONENTS 32
+
 /* Evidence */
 
 /** Claims of an EAT that are looked at. */

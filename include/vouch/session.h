@@ -68,7 +68,8 @@ VOUCH_EXPORT vouch_err vouch_config_add_appraised(
 
 /** vouch_gate says what application data waits for. */
 typedef enum vouch_gate {
-    VOUCH_GATE_NONE = 0,     /**< nothing */
+    VOUCH_GATE_NONE = 0,     /**< nothing, and the peer is not asked */
+    VOUCH_GATE_RESTRICTED,   /**< nothing, but the peer must attest */
     VOUCH_GATE_REQUIRE_PEER, /**< that the peer is accepted */
     VOUCH_GATE_MUTUAL,       /**< and that the peer has accepted this side */
 } vouch_gate;
@@ -110,6 +111,65 @@ VOUCH_EXPORT vouch_err vouch_config_set_interval(vouch_config *config,
  */
 VOUCH_EXPORT vouch_err vouch_config_set_answer_within(
     vouch_config *config, uint64_t ms) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_set_grace starts the refresh of an acceptance `ms` milliseconds
+ * before it ends, if the interval does not start it earlier; 0: not. Unless
+ * set, a tenth of the maximum age. The end itself never moves. For as long
+ * after the gate has shut, data that was on its way is dropped and reported;
+ * later data is a violation by the peer.
+ */
+VOUCH_EXPORT vouch_err vouch_config_set_grace(vouch_config *config,
+                                              uint64_t ms) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_set_jitter shortens each interval by a random part of up to
+ * `percent` hundredths (0 to 50), so that many sessions do not ask at once; 10
+ * unless set.
+ */
+VOUCH_EXPORT vouch_err vouch_config_set_jitter(
+    vouch_config *config, unsigned percent) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_set_peer_first answers no request until the peer is accepted,
+ * and does not even say before what could be answered. The gate must require
+ * the peer.
+ */
+VOUCH_EXPORT vouch_err vouch_config_set_peer_first(vouch_config *config)
+    VOUCH_MUST_CHECK;
+
+/** vouch_asker is whose commands are executed. */
+typedef enum vouch_asker {
+    VOUCH_ASKER_NOBODY = 0,
+    VOUCH_ASKER_AUTHENTICATED, /**< with a certificate in the TLS handshake */
+    VOUCH_ASKER_ATTESTED, /**< accepted; the peer is then asked to attest */
+} vouch_asker;
+
+/** vouch_config_set_asker sets it; VOUCH_ASKER_NOBODY unless set. */
+VOUCH_EXPORT vouch_err vouch_config_set_asker(
+    vouch_config *config, vouch_asker asker) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_set_posture names a component that this side's behaviour
+ * depends on (a policy, a model, a set of tools), with its SHA-256. Sessions
+ * start with these at epoch 0. It returns VOUCH_E_TOO_MANY for more than
+ * VOUCH_LIMIT_COMPONENTS.
+ */
+VOUCH_EXPORT vouch_err
+vouch_config_set_posture(vouch_config *config, const char *name,
+                         const uint8_t sha256[32]) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_pin_instance demands that the evidence names the instance
+ * (ueid), and the same in every exchange of a connection.
+ */
+VOUCH_EXPORT vouch_err vouch_config_pin_instance(vouch_config *config)
+    VOUCH_MUST_CHECK;
+
+/** vouch_config_refuse_regression rejects evidence whose security version is
+ * absent, or lower than the last that was accepted on this connection. */
+VOUCH_EXPORT vouch_err vouch_config_refuse_regression(vouch_config *config)
+    VOUCH_MUST_CHECK;
 
 /**
  * vouch_config_hold_early_data keeps data that comes before the gate opens, up
@@ -212,6 +272,7 @@ VOUCH_EXPORT bool vouch_session_ended(const vouch_session *session);
 typedef struct vouch_exchange {
     uint64_t id;      /**< as on the wire (proto/README.md) */
     uint64_t session; /**< tells sessions of one process apart */
+    uint64_t epoch;   /**< of the posture that evidence must be of */
 } vouch_exchange;
 
 /**
@@ -225,9 +286,40 @@ VOUCH_EXPORT vouch_err vouch_session_request(vouch_session *session,
                                              vouch_now now, vouch_exchange *out)
     VOUCH_MUST_CHECK;
 
+/**
+ * vouch_session_request_nonce is vouch_session_request with the nonce of a
+ * remote Verifier (8 to 64 octets) in the context. That it is there is vouched
+ * for by this side alone. VOUCH_E_ARGUMENT when it is of another length.
+ */
+VOUCH_EXPORT vouch_err vouch_session_request_nonce(
+    vouch_session *session, vouch_bytes nonce, vouch_now now,
+    vouch_exchange *out) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_session_request_operation asks the peer to attest for one operation,
+ * which it is to start within `within_ms` milliseconds from now. ACCEPTED then
+ * means that vouch_session_command may send these very octets, once; such an
+ * acceptance opens nothing else. The exchange ends in exactly one of the
+ * events REPLY, REFUSED and UNKNOWN.
+ *
+ * It returns VOUCH_E_ARGUMENT for an operation longer than
+ * VOUCH_LIMIT_OPERATION, or no time; VOUCH_E_STATE: the peer executes no
+ * commands; else as vouch_session_request.
+ */
+VOUCH_EXPORT vouch_err vouch_session_request_operation(
+    vouch_session *session, vouch_bytes operation, uint64_t within_ms,
+    vouch_now now, vouch_exchange *out) VOUCH_MUST_CHECK;
+
+/** vouch_session_cancel gives up a request, or an approval that was not used.
+ * A command that was sent can not be called back. VOUCH_E_HANDLE. */
+VOUCH_EXPORT vouch_err vouch_session_cancel(vouch_session *session,
+                                            vouch_exchange exchange,
+                                            vouch_now now) VOUCH_MUST_CHECK;
+
 /** vouch_traffic is what a gate is asked about. */
 typedef enum vouch_traffic {
     VOUCH_TRAFFIC_DATA = 0,
+    VOUCH_TRAFFIC_COMMAND = 1, /**< some command; which, the exchange says */
 } vouch_traffic;
 
 /** vouch_session_may_send and _may_accept tell whether traffic may flow at
@@ -247,6 +339,72 @@ VOUCH_EXPORT bool vouch_session_may_accept(const vouch_session *session,
 VOUCH_EXPORT vouch_err vouch_session_send(vouch_session *session,
                                           vouch_bytes data, vouch_now now,
                                           size_t *taken) VOUCH_MUST_CHECK;
+
+/* Commands */
+
+/**
+ * vouch_session_command sends the operation that `exchange` was accepted for.
+ * The approval is spent with that. It returns
+ *   VOUCH_E_GATE: there is no approval: not yet, not any more (stale, expired,
+ *       rejected), or spent;
+ *   VOUCH_E_OPERATION: approved were other octets; the approval stands;
+ *   VOUCH_E_CLOSED; VOUCH_E_NOMEM.
+ */
+VOUCH_EXPORT vouch_err vouch_session_command(vouch_session *session,
+                                             vouch_exchange exchange,
+                                             vouch_bytes operation,
+                                             vouch_now now) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_session_take is to be called right before the command of a COMMAND
+ * event is executed: all is checked once more, and the command counts as
+ * executed from then on. It returns VOUCH_OK: execute it, then reply;
+ * VOUCH_E_HANDLE: do not, the peer has been told why.
+ */
+VOUCH_EXPORT vouch_err vouch_session_take(vouch_session *session,
+                                          vouch_exchange exchange,
+                                          vouch_now now) VOUCH_MUST_CHECK;
+
+/** vouch_status is how a command ended (proto/README.md, REPLY). */
+typedef enum vouch_status {
+    VOUCH_STATUS_DONE = 0,
+    VOUCH_STATUS_DIGEST = 1,         /**< not what the evidence was bound to */
+    VOUCH_STATUS_STALE = 2,          /**< its posture changed, or too late */
+    VOUCH_STATUS_CONSUMED = 3,       /**< it came a second time */
+    VOUCH_STATUS_NOT_CONFIRMED = 4,  /**< the acceptance had not arrived */
+    VOUCH_STATUS_NOT_AUTHORISED = 5, /**< the asker may not */
+    VOUCH_STATUS_UNKNOWN_EXCHANGE = 6,
+    VOUCH_STATUS_FAILED = 7, /**< it was executed, and failed */
+} vouch_status;
+
+/** vouch_status_name returns the name, as in "stale"; static. */
+VOUCH_EXPORT const char *vouch_status_name(vouch_status status);
+
+/**
+ * vouch_session_reply ends a command that was taken, as VOUCH_STATUS_DONE or
+ * VOUCH_STATUS_FAILED, with what it gave (at most VOUCH_LIMIT_OPERATION octets,
+ * may be empty). It returns VOUCH_E_HANDLE; VOUCH_E_ARGUMENT;
+ * VOUCH_E_CLOSED; VOUCH_E_NOMEM.
+ */
+VOUCH_EXPORT vouch_err vouch_session_reply(vouch_session *session,
+                                           vouch_exchange exchange,
+                                           vouch_status status,
+                                           vouch_bytes octets,
+                                           vouch_now now) VOUCH_MUST_CHECK;
+
+/* Posture */
+
+/**
+ * vouch_session_set_posture says that a component is now another, or that there
+ * is a new one (see vouch_config_set_posture). The epoch rises, the peer is
+ * told, what it has accepted of this side is void, and evidence that is being
+ * made must be made again: EVIDENCE_NEEDED comes anew. A component that did not
+ * change changes nothing. It returns VOUCH_E_ARGUMENT; VOUCH_E_TOO_MANY;
+ * VOUCH_E_CLOSED; VOUCH_E_NOMEM.
+ */
+VOUCH_EXPORT vouch_err vouch_session_set_posture(
+    vouch_session *session, const char *name, const uint8_t sha256[32],
+    vouch_now now) VOUCH_MUST_CHECK;
 
 /* Evidence, for the Attester's side */
 
@@ -269,6 +427,9 @@ typedef struct vouch_evidence_info {
     vouch_digest aik_pub_hash; /**< likewise, where there is room */
     vouch_bytes aik_spki;
     uint64_t deadline; /**< of the monotonic clock */
+    uint64_t epoch;    /**< of the posture that the evidence is about */
+    const vouch_measurement *components; /**< of that posture, borrowed */
+    size_t num_components;
 } vouch_evidence_info;
 
 /** vouch_session_evidence_info tells what EVIDENCE_NEEDED is about. It returns
@@ -279,7 +440,10 @@ VOUCH_EXPORT vouch_err vouch_session_evidence_info(
 
 /**
  * vouch_session_provide answers with evidence, a CMW (cmw.h). It returns
- *   VOUCH_E_HANDLE: the exchange does not wait for evidence, any more;
+ *   VOUCH_E_HANDLE: the exchange does not wait for evidence, any more, or the
+ *       posture has changed since and there is a newer EVIDENCE_NEEDED;
+ *   VOUCH_E_GATE: the peer was to attest first and is not accepted any more;
+ *       the request was declined;
  *   VOUCH_E_CMW and its kin: `cmw` is no CMW of a format that was asked for;
  *   VOUCH_E_TOO_LARGE: longer than the peer takes: decline;
  *   VOUCH_E_CHANNEL_CHANGED; VOUCH_E_CRYPTO; VOUCH_E_NOMEM.
@@ -359,7 +523,7 @@ typedef enum vouch_event_type {
     VOUCH_EVENT_ACCEPTED,
     /** The peer is not accepted, and why: u.refused. */
     VOUCH_EVENT_REFUSED,
-    /** An acceptance ended. */
+    /** An acceptance ended: u.expired. */
     VOUCH_EVENT_EXPIRED,
     /** The peer accepted this side: u.confirmed. */
     VOUCH_EVENT_CONFIRMED,
@@ -372,6 +536,18 @@ typedef enum vouch_event_type {
     VOUCH_EVENT_DATA,
     /** Data that the gate did not let in was dropped: u.dropped. */
     VOUCH_EVENT_DATA_DROPPED,
+    /** The peer's posture changed; what was accepted of it is void: u.posture.
+     */
+    VOUCH_EVENT_POSTURE,
+    /** A command came: vouch_session_take, execute it, vouch_session_reply:
+     * u.command. */
+    VOUCH_EVENT_COMMAND,
+    /** A command ended: u.reply. */
+    VOUCH_EVENT_REPLY,
+    /** A command was sent and its end will not be known. */
+    VOUCH_EVENT_UNKNOWN,
+    /** The record of a request that ended, for an audit log: u.audit. */
+    VOUCH_EVENT_AUDIT,
     /** Something terminates TLS between the two sides. */
     VOUCH_EVENT_DIFFERENT_CONNECTION,
     /** What the two sides require can never be met: a CLOSE 3 follows. */
@@ -384,6 +560,37 @@ typedef enum vouch_event_type {
 
 /** vouch_event_name returns the name, as in "accepted"; static. */
 VOUCH_EXPORT const char *vouch_event_name(vouch_event_type type);
+
+/** vouch_cause is why an acceptance ended. */
+typedef enum vouch_cause {
+    VOUCH_CAUSE_AGE = 0,
+    VOUCH_CAUSE_REJECTION, /**< a later exchange was rejected */
+    VOUCH_CAUSE_POSTURE,   /**< the peer's posture changed */
+    VOUCH_CAUSE_END,       /**< the session ended, or it was cancelled */
+} vouch_cause;
+
+/**
+ * vouch_audit is what is left of a request when it has ended: who, when, the
+ * verdict and what it rests on, as digests; neither evidence nor secrets. What
+ * was not reached is zero.
+ */
+typedef struct vouch_audit {
+    vouch_exchange exchange;
+    vouch_verdict verdict;
+    vouch_level level;
+    vouch_check check; /**< that decided, as in REFUSED */
+    vouch_claim claim;
+    vouch_err err;
+    int64_t asked_unix_s;
+    uint64_t answer_ms;    /**< from REQUEST to AUTHENTICATOR */
+    uint64_t appraisal_ms; /**< from AUTHENTICATOR to the verdict */
+    vouch_digest aik_pub_hash;
+    uint8_t ueid_digest[32]; /**< SHA-256 of ueid */
+    uint8_t binder_digest[32];
+    uint8_t evidence_digest[32];
+    uint8_t anchor_digest[32];
+    uint8_t policy_digest[32];
+} vouch_audit;
 
 typedef struct vouch_event {
     vouch_event_type type;
@@ -407,6 +614,9 @@ typedef struct vouch_event {
             uint64_t retry_ms; /**< when the peer is busy; 0: not said */
         } refused;
         struct {
+            vouch_cause cause;
+        } expired;
+        struct {
             uint64_t until;
         } confirmed;
         struct {
@@ -423,6 +633,20 @@ typedef struct vouch_event {
         struct {
             uint64_t octets;
         } dropped;
+        struct {
+            uint64_t epoch;
+        } posture;
+        struct {
+            vouch_bytes bytes; /**< borrowed until the next poll */
+        } command;
+        struct {
+            vouch_status status;
+            vouch_bytes bytes;    /**< borrowed until the next poll */
+            bool posture_changed; /**< while the command ran */
+        } reply;
+        struct {
+            const vouch_audit *record; /**< borrowed until the next poll */
+        } audit;
         struct {
             uint64_t code; /**< proto/README.md, CLOSE */
         } closed;
@@ -443,6 +667,32 @@ VOUCH_EXPORT bool vouch_session_poll(vouch_session *session, vouch_event *out);
 /** vouch_session_has_event tells whether vouch_session_poll would return true:
  * do not wait for input then. */
 VOUCH_EXPORT bool vouch_session_has_event(const vouch_session *session);
+
+/* Counters */
+
+/** vouch_stats counts what a session has seen, since it was made. */
+typedef struct vouch_stats {
+    uint64_t requests_sent;
+    uint64_t accepted;
+    uint64_t rejected;
+    uint64_t indeterminate;
+    uint64_t requests_received;
+    uint64_t requests_declined;
+    uint64_t answered;
+    uint64_t confirmed;
+    uint64_t commands_sent;
+    uint64_t commands_taken;
+    uint64_t commands_refused; /**< by this side */
+    uint64_t posture_changes;  /**< of this side */
+    uint64_t data_sent;        /**< octets */
+    uint64_t data_received;    /**< octets */
+    uint64_t data_dropped;     /**< octets */
+    uint64_t strays;           /**< capsules for exchanges that were over */
+} vouch_stats;
+
+/** vouch_session_stats copies the counters. */
+VOUCH_EXPORT void vouch_session_stats(const vouch_session *session,
+                                      vouch_stats *out);
 
 #ifdef __cplusplus
 }

@@ -40,11 +40,14 @@ VOUCH_EXPORT vouch_err vouch_software_attester_new(
     vouch_key *key, const char *name, const char *version,
     const char *const *files, vouch_attester **out) VOUCH_MUST_CHECK;
 
-/** vouch_measurement is a named SHA-256. `name` ends in NUL, is borrowed. */
-typedef struct vouch_measurement {
-    const char *name;
-    uint8_t sha256[32];
-} vouch_measurement;
+/**
+ * vouch_software_attester_set_security_version says how many flaws the program
+ * has left behind: a number that only ever rises from release to release. Call
+ * it before the attester is shared. It returns VOUCH_E_ARGUMENT for an attester
+ * of another kind.
+ */
+VOUCH_EXPORT vouch_err vouch_software_attester_set_security_version(
+    vouch_attester *attester, uint64_t version) VOUCH_MUST_CHECK;
 
 /**
  * vouch_software_measurements lists what a software attester measured when it

@@ -6,11 +6,14 @@
 
 #include <vouch/evidence.h>
 
+#include "lib/evidence/posture.h"
+
 /* What Evidence is to be about: computed by the library, never by a caller. */
 struct vouch_evidence_request {
     vouch_digest binder;
     vouch_digest aik_pub_hash;
     vouch_bytes aik_spki; /* to refuse signing evidence with the AIK itself */
+    const struct vouch_posture *posture; /* NULL: none is known */
     vouch_now now;
 };
 

@@ -18,14 +18,20 @@
 
 enum { MAX_AGE_DEFAULT = 300 };
 
-/* Anchors ascend by id, references by name. */
+/* Names with their values, ascending by name. */
+struct reference_list {
+    struct vouch_reference *items;
+    size_t num;
+};
+
+/* Anchors ascend by id. */
 struct vouch_policy {
     atomic_uint refs;
     atomic_bool sealed;
     struct vouch_anchor *anchors;
     size_t num_anchors;
-    struct vouch_reference *references;
-    size_t num_references;
+    struct reference_list references;
+    struct reference_list components;
     uint32_t required; /* bit 1 << claim */
     uint32_t max_age;
 };
@@ -51,6 +57,15 @@ vouch_policy *vouch_policy_ref(vouch_policy *policy)
     return policy;
 }
 
+static void reference_list_free(struct reference_list *list)
+{
+    for (size_t i = 0; i < list->num; i++) {
+        vouch_buffer_free(&list->items[i].name);
+        vouch_free(list->items[i].values);
+    }
+    vouch_free(list->items);
+}
+
 void vouch_policy_free(vouch_policy *policy)
 {
     if (policy == NULL || atomic_fetch_sub(&policy->refs, 1) != 1) {
@@ -59,12 +74,9 @@ void vouch_policy_free(vouch_policy *policy)
     for (size_t i = 0; i < policy->num_anchors; i++) {
         EVP_PKEY_free(policy->anchors[i].key);
     }
-    for (size_t i = 0; i < policy->num_references; i++) {
-        vouch_buffer_free(&policy->references[i].name);
-        vouch_free(policy->references[i].values);
-    }
+    reference_list_free(&policy->references);
+    reference_list_free(&policy->components);
     vouch_free(policy->anchors);
-    vouch_free(policy->references);
     vouch_free(policy);
 }
 
@@ -197,14 +209,14 @@ static vouch_err add_value(struct vouch_reference *reference, vouch_bytes value)
     return err;
 }
 
-static vouch_err add_named(vouch_policy *policy, size_t at, vouch_bytes name,
-                           vouch_bytes value)
+static vouch_err add_named(struct reference_list *list, size_t at,
+                           vouch_bytes name, vouch_bytes value)
 {
     struct vouch_reference reference = {.num = 0};
-    void *array = policy->references;
+    void *array = list->items;
     vouch_err err;
 
-    if (policy->num_references == VOUCH_LIMIT_MEASUREMENTS) {
+    if (list->num == VOUCH_LIMIT_MEASUREMENTS) {
         return VOUCH_E_TOO_MANY;
     }
     err = vouch_copy(name, &reference.name);
@@ -212,9 +224,8 @@ static vouch_err add_named(vouch_policy *policy, size_t at, vouch_bytes name,
         err = add_value(&reference, value);
     }
     if (err == VOUCH_OK) {
-        err = insert(&array, &policy->num_references, at, &reference,
-                     sizeof reference);
-        policy->references = array;
+        err = insert(&array, &list->num, at, &reference, sizeof reference);
+        list->items = array;
     }
     if (err != VOUCH_OK) {
         vouch_buffer_free(&reference.name);
@@ -223,8 +234,8 @@ static vouch_err add_named(vouch_policy *policy, size_t at, vouch_bytes name,
     return err;
 }
 
-vouch_err vouch_policy_add_reference(vouch_policy *policy, const char *name,
-                                     vouch_bytes sha256)
+static vouch_err add(const vouch_policy *policy, struct reference_list *list,
+                     const char *name, vouch_bytes sha256)
 {
     vouch_bytes key = vouch_text(name);
     struct place place;
@@ -236,10 +247,21 @@ vouch_err vouch_policy_add_reference(vouch_policy *policy, const char *name,
         sha256.len != 32) {
         return VOUCH_E_ARGUMENT;
     }
-    place = place_of(policy->references, policy->num_references,
-                     compare_reference, key);
-    return place.found ? add_value(&policy->references[place.at], sha256)
-                       : add_named(policy, place.at, key, sha256);
+    place = place_of(list->items, list->num, compare_reference, key);
+    return place.found ? add_value(&list->items[place.at], sha256)
+                       : add_named(list, place.at, key, sha256);
+}
+
+vouch_err vouch_policy_add_reference(vouch_policy *policy, const char *name,
+                                     vouch_bytes sha256)
+{
+    return add(policy, &policy->references, name, sha256);
+}
+
+vouch_err vouch_policy_add_component(vouch_policy *policy, const char *name,
+                                     vouch_bytes sha256)
+{
+    return add(policy, &policy->components, name, sha256);
 }
 
 vouch_err vouch_policy_require_claim(vouch_policy *policy, vouch_claim claim)
@@ -247,7 +269,7 @@ vouch_err vouch_policy_require_claim(vouch_policy *policy, vouch_claim claim)
     if (atomic_load(&policy->sealed)) {
         return VOUCH_E_STATE;
     }
-    if (claim <= VOUCH_CLAIM_NONE || claim > VOUCH_CLAIM_BOOT_ID) {
+    if (claim <= VOUCH_CLAIM_NONE || claim > VOUCH_CLAIM_SECURITY_VERSION) {
         return VOUCH_E_ARGUMENT;
     }
     policy->required |= UINT32_C(1) << claim;
@@ -267,15 +289,15 @@ vouch_err vouch_policy_set_max_age(vouch_policy *policy, uint32_t seconds)
  * 4: Evidence is evaluated against a policy) [X18] */
 bool vouch_policy_is_empty(const vouch_policy *policy)
 {
-    return policy->num_anchors == 0 || policy->num_references == 0;
+    return policy->num_anchors == 0 || policy->references.num == 0;
 }
 
-static bool add_references(CBB *cbb, const vouch_policy *policy)
+static bool add_references(CBB *cbb, const struct reference_list *list)
 {
-    bool ok = CBB_add_u16(cbb, (uint16_t)policy->num_references) == 1;
+    bool ok = CBB_add_u16(cbb, (uint16_t)list->num) == 1;
 
-    for (size_t i = 0; ok && i < policy->num_references; i++) {
-        const struct vouch_reference *reference = &policy->references[i];
+    for (size_t i = 0; ok && i < list->num; i++) {
+        const struct vouch_reference *reference = &list->items[i];
 
         ok = CBB_add_u8(cbb, (uint8_t)reference->name.len) == 1 &&
              CBB_add_bytes(cbb, reference->name.data, reference->name.len) ==
@@ -304,7 +326,9 @@ vouch_err vouch_policy_digest(const vouch_policy *policy, uint8_t out[32])
     bool ok;
 
     CBB_zero(&cbb);
-    ok = CBB_init(&cbb, 1024) == 1 && add_references(&cbb, policy) &&
+    ok = CBB_init(&cbb, 1024) == 1 &&
+         add_references(&cbb, &policy->references) &&
+         add_references(&cbb, &policy->components) &&
          add_anchors(&cbb, policy) && CBB_add_u32(&cbb, policy->required) &&
          CBB_add_u32(&cbb, policy->max_age) && CBB_flush(&cbb) == 1;
     if (ok) {
@@ -326,17 +350,25 @@ const struct vouch_anchor *vouch_policy_anchor(const vouch_policy *policy,
 const struct vouch_reference *vouch_policy_references(
     const vouch_policy *policy, size_t *num)
 {
-    *num = policy->num_references;
-    return policy->references;
+    *num = policy->references.num;
+    return policy->references.items;
+}
+
+const struct vouch_reference *vouch_policy_components(
+    const vouch_policy *policy, size_t *num)
+{
+    *num = policy->components.num;
+    return policy->components.items;
 }
 
 const struct vouch_reference *vouch_policy_reference(const vouch_policy *policy,
                                                      vouch_bytes name)
 {
-    struct place place = place_of(policy->references, policy->num_references,
-                                  compare_reference, name);
+    struct place place =
+        place_of(policy->references.items, policy->references.num,
+                 compare_reference, name);
 
-    return place.found ? &policy->references[place.at] : NULL;
+    return place.found ? &policy->references.items[place.at] : NULL;
 }
 
 bool vouch_reference_has(const struct vouch_reference *reference,

@@ -43,6 +43,10 @@ const struct vouch_anchor *vouch_policy_anchor(const vouch_policy *policy,
 const struct vouch_reference *vouch_policy_references(
     const vouch_policy *policy, size_t *num);
 
+/* vouch_policy_components returns those of the posture, likewise. */
+const struct vouch_reference *vouch_policy_components(
+    const vouch_policy *policy, size_t *num);
+
 /* vouch_policy_reference finds the reference for `name`, or NULL. */
 const struct vouch_reference *vouch_policy_reference(const vouch_policy *policy,
                                                      vouch_bytes name);

@@ -19,6 +19,9 @@ static const char *const claim_names[] = {
     [VOUCH_CLAIM_MEASUREMENT] = "measurements",
     [VOUCH_CLAIM_KERNEL] = "kernel_release",
     [VOUCH_CLAIM_BOOT_ID] = "boot_id",
+    [VOUCH_CLAIM_EPOCH] = "epoch",
+    [VOUCH_CLAIM_POSTURE] = "posture",
+    [VOUCH_CLAIM_SECURITY_VERSION] = "security_version",
 };
 
 static const char *const check_names[] = {
@@ -34,6 +37,8 @@ static const char *const check_names[] = {
     [VOUCH_CHECK_CLAIM] = "claim",
     [VOUCH_CHECK_AGE] = "age",
     [VOUCH_CHECK_REFERENCE] = "reference",
+    [VOUCH_CHECK_POSTURE] = "posture",
+    [VOUCH_CHECK_CONTINUITY] = "continuity",
     [VOUCH_CHECK_POLICY] = "policy",
     [VOUCH_CHECK_ANSWER] = "answer",
     [VOUCH_CHECK_CONTRACT] = "contract",

@@ -201,6 +201,12 @@ static bool has_claim(const struct vouch_eat *eat, vouch_claim claim)
         return eat->kernel.len != 0;
     case VOUCH_CLAIM_BOOT_ID:
         return eat->boot_id.len != 0;
+    case VOUCH_CLAIM_EPOCH:
+        return eat->has_epoch;
+    case VOUCH_CLAIM_POSTURE:
+        return eat->components.len != 0;
+    case VOUCH_CLAIM_SECURITY_VERSION:
+        return eat->has_security_version;
     default:
         return false;
     }
@@ -208,8 +214,8 @@ static bool has_claim(const struct vouch_eat *eat, vouch_claim claim)
 
 static bool check_required(struct appraisal *a)
 {
-    for (vouch_claim claim = VOUCH_CLAIM_NONE; claim <= VOUCH_CLAIM_BOOT_ID;
-         claim++) {
+    for (vouch_claim claim = VOUCH_CLAIM_NONE;
+         claim <= VOUCH_CLAIM_SECURITY_VERSION; claim++) {
         if (vouch_policy_requires(a->policy, claim) &&
             !has_claim(&a->eat, claim)) {
             return reject(a, VOUCH_CHECK_CLAIM, claim, VOUCH_E_CLAIM_MISSING);
@@ -233,10 +239,10 @@ static bool reject_measurement(struct appraisal *a, vouch_bytes name,
 static bool is_measured(const struct vouch_eat *eat, vouch_bytes wanted)
 {
     size_t num;
-    CBS in = vouch_eat_measurements(eat, &num);
+    CBS in = vouch_eat_digests(eat->measurements, &num);
     vouch_bytes name, sha256;
 
-    while (num-- != 0 && vouch_eat_read_measurement(&in, &name, &sha256)) {
+    while (num-- != 0 && vouch_eat_read_digest(&in, &name, &sha256)) {
         if (vouch_bytes_equal(name, wanted)) {
             return true;
         }
@@ -267,13 +273,13 @@ static bool reject_unmeasured(struct appraisal *a)
 static bool check_references(struct appraisal *a)
 {
     size_t num, num_references;
-    CBS in = vouch_eat_measurements(&a->eat, &num);
+    CBS in = vouch_eat_digests(a->eat.measurements, &num);
     vouch_bytes name, sha256;
 
     for (size_t i = 0; i < num; i++) {
         const struct vouch_reference *reference;
 
-        if (!vouch_eat_read_measurement(&in, &name, &sha256)) {
+        if (!vouch_eat_read_digest(&in, &name, &sha256)) {
             return reject(a, VOUCH_CHECK_STRUCTURE, VOUCH_CLAIM_MEASUREMENT,
                           VOUCH_E_CBOR);
         }
@@ -286,11 +292,67 @@ static bool check_references(struct appraisal *a)
     return num == num_references ? true : reject_unmeasured(a);
 }
 
+/* Where there are both, the components hash to the posture's digest. */
+static bool check_posture_digest(struct appraisal *a)
+{
+    uint8_t digest[32];
+
+    if (a->eat.components.len == 0 || a->eat.posture_digest.len == 0) {
+        return true;
+    }
+    vouch_sha256(a->eat.components, digest);
+    return vouch_bytes_equal((vouch_bytes){digest, sizeof digest},
+                             a->eat.posture_digest)
+               ? true
+               : reject_octets(a, VOUCH_CHECK_POSTURE, VOUCH_CLAIM_POSTURE,
+                               (vouch_bytes){digest, sizeof digest},
+                               a->eat.posture_digest);
+}
+
+static bool find_component(const struct vouch_eat *eat, vouch_bytes wanted,
+                           vouch_bytes *sha256)
+{
+    size_t num;
+    CBS in = vouch_eat_digests(eat->components, &num);
+    vouch_bytes name;
+
+    while (num-- != 0 && vouch_eat_read_digest(&in, &name, sha256)) {
+        if (vouch_bytes_equal(name, wanted)) {
+            return true;
+        }
+    }
+    *sha256 = (vouch_bytes){NULL, 0};
+    return false;
+}
+
+static bool check_components(struct appraisal *a)
+{
+    size_t num;
+    const struct vouch_reference *wanted =
+        vouch_policy_components(a->policy, &num);
+
+    for (size_t i = 0; i < num; i++) {
+        vouch_bytes name = {wanted[i].name.data, wanted[i].name.len}, sha256;
+
+        if (!find_component(&a->eat, name, &sha256) ||
+            !vouch_reference_has(&wanted[i], sha256)) {
+            reject_octets(a, VOUCH_CHECK_POSTURE, VOUCH_CLAIM_POSTURE,
+                          (vouch_bytes){wanted[i].values[0], 32}, sha256);
+            vouch_reason_text(a->result->reason.name, name);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* In this order; the first that fails decides. */
 static bool (*const checks[])(struct appraisal *) = {
-    check_anchor,  check_signature, check_structure,
-    check_profile, check_binder,    check_aik,
-    check_age,     check_required,  check_references,
+    check_anchor,     check_signature,
+    check_structure,  check_profile,
+    check_binder,     check_aik,
+    check_age,        check_required,
+    check_references, check_posture_digest,
+    check_components,
 };
 
 static void set_digest(vouch_digest *digest, vouch_bytes octets)
@@ -307,6 +369,10 @@ static void accept(const struct appraisal *a)
         .level = VOUCH_LEVEL_BOUND,
         .not_after = INT64_MAX,
         .ueid = a->eat.ueid,
+        .has_epoch = a->eat.has_epoch,
+        .epoch = a->eat.epoch,
+        .has_security_version = a->eat.has_security_version,
+        .security_version = a->eat.security_version,
     };
     set_digest(&a->result->binder, a->eat.nonce);
     set_digest(&a->result->aik_pub_hash, a->eat.aik_pub_hash);

@@ -38,6 +38,8 @@ struct software_attester {
     uint8_t ueid[UEID_LEN];
     vouch_buffer name;
     vouch_buffer version;
+    bool has_security_version;
+    uint64_t security_version;
     struct utsname system;
     char boot_id[BOOT_ID_LEN];
     struct vouch_measurements measured;
@@ -68,7 +70,7 @@ static bool write_measurements(const struct software_attester *attester,
     for (size_t n = 0; ok && n < attester->measured.num; n++) {
         size_t i = attester->order[n];
 
-        ok = vouch_eat_write_measurement(
+        ok = vouch_eat_write_digest(
             out, vouch_text(attester->measured.items[i].name),
             digest_of(attester, i, files));
     }
@@ -103,10 +105,43 @@ static vouch_bytes written(const CBB *cbb)
     return (vouch_bytes){CBB_data(cbb), CBB_len(cbb)};
 }
 
+static bool write_components(const struct vouch_posture *posture, CBB *out)
+{
+    bool ok = vouch_cbor_write_map(out, posture->num);
+
+    for (size_t i = 0; ok && i < posture->num; i++) {
+        ok =
+            vouch_eat_write_digest(out, vouch_text(posture->components[i].name),
+                                   posture->components[i].sha256);
+    }
+    return ok;
+}
+
+/* The posture's claims. Those of components only where there are any. */
+static bool add_posture(const struct vouch_posture *posture, CBB *components,
+                        uint8_t digest[32], struct vouch_eat *eat)
+{
+    if (posture == NULL) {
+        return true;
+    }
+    eat->has_epoch = true;
+    eat->epoch = posture->epoch;
+    if (posture->num != 0) {
+        if (!write_components(posture, components)) {
+            return false;
+        }
+        eat->components = written(components);
+        vouch_sha256(eat->components, digest);
+        eat->posture_digest = (vouch_bytes){digest, 32};
+    }
+    return true;
+}
+
 static bool write_claims(const struct software_attester *attester,
                          const struct vouch_evidence_request *request,
-                         vouch_bytes measurements, CBB *out)
+                         vouch_bytes measurements, CBB *components, CBB *out)
 {
+    uint8_t digest[32];
     struct vouch_eat eat = {
         .has_iat = true,
         .iat = request->now.unix_s,
@@ -119,9 +154,12 @@ static bool write_claims(const struct software_attester *attester,
         .measurements = measurements,
         .kernel = vouch_text(attester->system.release),
         .boot_id = {(const uint8_t *)attester->boot_id, BOOT_ID_LEN},
+        .has_security_version = attester->has_security_version,
+        .security_version = attester->security_version,
     };
 
-    return vouch_eat_encode(out, &eat);
+    return add_posture(request->posture, components, digest, &eat) &&
+           vouch_eat_encode(out, &eat);
 }
 
 static vouch_err wrap(const struct software_attester *attester,
@@ -136,20 +174,46 @@ static vouch_err wrap(const struct software_attester *attester,
                : err;
 }
 
+/* What is written on the way to a token. */
+struct work {
+    CBB measurements, components, claims, token;
+};
+
+static bool work_init(struct work *work)
+{
+    CBB_zero(&work->measurements);
+    CBB_zero(&work->components);
+    CBB_zero(&work->claims);
+    CBB_zero(&work->token);
+    return CBB_init(&work->measurements, WORK_ROOM) &&
+           CBB_init(&work->components, WORK_ROOM) &&
+           CBB_init(&work->claims, WORK_ROOM) &&
+           CBB_init(&work->token, WORK_ROOM);
+}
+
+static void work_cleanup(struct work *work)
+{
+    CBB_cleanup(&work->measurements);
+    CBB_cleanup(&work->components);
+    CBB_cleanup(&work->claims);
+    CBB_cleanup(&work->token);
+}
+
 static vouch_err produce_with(struct software_attester *attester,
                               const struct vouch_evidence_request *request,
-                              CBB work[3], vouch_buffer *out)
+                              struct work *work, vouch_buffer *out)
 {
-    CBB *measurements = &work[0], *claims = &work[1], *token = &work[2];
-    vouch_err err = measure_again(attester, request->now.unix_s, measurements);
+    vouch_err err =
+        measure_again(attester, request->now.unix_s, &work->measurements);
 
     if (err != VOUCH_OK) {
         return err;
     }
-    if (!write_claims(attester, request, written(measurements), claims)) {
+    if (!write_claims(attester, request, written(&work->measurements),
+                      &work->components, &work->claims)) {
         return VOUCH_E_NOMEM;
     }
-    return wrap(attester, written(claims), token, out);
+    return wrap(attester, written(&work->claims), &work->token, out);
 }
 
 static vouch_err produce(vouch_attester *base,
@@ -157,23 +221,16 @@ static vouch_err produce(vouch_attester *base,
                          vouch_buffer *out)
 {
     struct software_attester *attester = (struct software_attester *)base;
-    vouch_err err = VOUCH_E_NOMEM;
-    CBB work[3];
+    struct work work;
+    vouch_err err;
 
     /* expat-03, 7.1: an attestation key of its own [X31] */
     if (vouch_bytes_equal(vouch_key_spki(attester->key), request->aik_spki)) {
         return VOUCH_E_ARGUMENT;
     }
-    for (size_t i = 0; i < 3; i++) {
-        CBB_zero(&work[i]);
-    }
-    if (CBB_init(&work[0], WORK_ROOM) && CBB_init(&work[1], WORK_ROOM) &&
-        CBB_init(&work[2], WORK_ROOM)) {
-        err = produce_with(attester, request, work, out);
-    }
-    for (size_t i = 0; i < 3; i++) {
-        CBB_cleanup(&work[i]);
-    }
+    err = work_init(&work) ? produce_with(attester, request, &work, out)
+                           : VOUCH_E_NOMEM;
+    work_cleanup(&work);
     return err;
 }
 
@@ -351,5 +408,18 @@ vouch_err vouch_software_measurements(const vouch_attester *base,
     }
     *out = attester->measured.items;
     *num = attester->measured.num;
+    return VOUCH_OK;
+}
+
+vouch_err vouch_software_attester_set_security_version(vouch_attester *base,
+                                                       uint64_t version)
+{
+    struct software_attester *attester = (struct software_attester *)base;
+
+    if (base->ops != &ops) {
+        return VOUCH_E_ARGUMENT;
+    }
+    attester->has_security_version = true;
+    attester->security_version = version;
     return VOUCH_OK;
 }

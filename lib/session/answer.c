@@ -25,6 +25,7 @@ vouch_err vouch_attester_answer(vouch_attester *attester,
     request.binder = info.binder;
     request.aik_pub_hash = info.aik_pub_hash;
     request.aik_spki = info.aik_spki;
+    request.posture = &session->posture;
     err = vouch_attester_produce(attester, &request, &cmw);
     if (err == VOUCH_OK) {
         err = vouch_session_provide(session, exchange,

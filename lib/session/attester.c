@@ -23,6 +23,7 @@ vouch_err at_need_evidence(vouch_session *s, struct exchange *x,
                          .exchange = exchange_handle(s, x)};
 
     (void)arg;
+    x->epoch = s->posture.epoch;
     return event_add(s, &event);
 }
 
@@ -32,6 +33,7 @@ vouch_err at_answer(vouch_session *s, struct exchange *x,
     struct vouch_authenticator_message m = {.id = x->id,
                                             .authenticator = arg->octets};
 
+    s->stats.answered++;
     x->answered = s->now.mono_ms;
     x->deadline = time_after(s->now.mono_ms, VOUCH_LIMIT_ANSWER_WITHIN_MS);
     return output_authenticator(s, &m);
@@ -66,6 +68,7 @@ vouch_err at_decline(vouch_session *s, struct exchange *x,
     if (err != VOUCH_OK) {
         return err;
     }
+    s->stats.requests_declined++;
     m.authenticator = (vouch_bytes){empty.data, empty.len};
     err = output_authenticator(s, &m);
     vouch_buffer_free(&empty);
@@ -90,6 +93,7 @@ vouch_err at_confirm(vouch_session *s, struct exchange *x,
     vouch_event event = {.type = VOUCH_EVENT_CONFIRMED,
                          .exchange = exchange_handle(s, x)};
 
+    s->stats.confirmed++;
     x->deadline = time_after(x->answered, arg->outcome->hold_ms);
     event.u.confirmed.until = x->deadline;
     exchange_forget_work(x);
@@ -97,16 +101,27 @@ vouch_err at_confirm(vouch_session *s, struct exchange *x,
     return event_add(s, &event);
 }
 
+/* design, Posture: what was accepted of an older posture counts for nothing. */
+vouch_err at_stale(vouch_session *s, struct exchange *x,
+                   const struct step_arg *arg)
+{
+    vouch_err err = command_ended(s, x, VOUCH_STATUS_STALE);
+
+    (void)arg;
+    return err == VOUCH_OK ? report_denied(s, x, VOUCH_PEER_POSTURE, VOUCH_OK)
+                           : err;
+}
+
 vouch_err at_denied(vouch_session *s, struct exchange *x,
                     const struct step_arg *arg)
 {
-    vouch_err err = VOUCH_OK;
+    vouch_err err = command_ended(s, x, VOUCH_STATUS_NOT_CONFIRMED);
 
-    if (arg->outcome->verdict == VOUCH_REJECTED) {
+    if (err == VOUCH_OK && arg->outcome->verdict == VOUCH_REJECTED) {
         err = exchange_revoke_below(s, false, exchange_counter(x));
     }
     return err == VOUCH_OK
-               ? report_denied(s, x, peer_reason_of(arg->outcome->reason),
+               ? report_denied(s, x, (vouch_peer_reason)arg->outcome->reason,
                                VOUCH_OK)
                : err;
 }
@@ -114,8 +129,11 @@ vouch_err at_denied(vouch_session *s, struct exchange *x,
 vouch_err at_lapse(vouch_session *s, struct exchange *x,
                    const struct step_arg *arg)
 {
+    vouch_err err = command_ended(s, x, VOUCH_STATUS_STALE);
+
     (void)arg;
-    return report_denied(s, x, VOUCH_PEER_TIMEOUT, VOUCH_OK);
+    return err == VOUCH_OK ? report_denied(s, x, VOUCH_PEER_TIMEOUT, VOUCH_OK)
+                           : err;
 }
 
 vouch_err at_abandon(vouch_session *s, struct exchange *x,
@@ -139,17 +157,30 @@ static bool agrees_with_context(const struct vouch_request_message *message,
            vouch_bytes_equal(context.nonce, message->nonce);
 }
 
+/* design, Privacy order: no evidence for a side that has not attested. */
+static bool must_wait_for_peer(const vouch_session *s)
+{
+    return s->config->peer_first && !gate_accepted(s, s->now.mono_ms);
+}
+
 static vouch_err decide(vouch_session *s, struct exchange *x,
                         const struct vouch_request *request)
 {
     struct step_arg refusal = {0};
 
+    s->stats.requests_received++;
     if (!bucket_take(&s->requests, s->now.mono_ms)) {
         refusal.peer_reason = VOUCH_PEER_BUSY;
         refusal.retry_ms = bucket_wait(&s->requests);
     } else if (exchange_in_flight(s, false) > VOUCH_LIMIT_IN_FLIGHT) {
         refusal.peer_reason = VOUCH_PEER_BUSY;
         refusal.retry_ms = RETRY_FIRST_MS;
+    } else if (exchange_is_operation(x) &&
+               exchange_operations(s, false) > VOUCH_LIMIT_OPERATIONS) {
+        refusal.peer_reason = VOUCH_PEER_BUSY;
+        refusal.retry_ms = RETRY_FIRST_MS;
+    } else if (must_wait_for_peer(s)) {
+        refusal.peer_reason = VOUCH_PEER_YOU_FIRST;
     } else if (!config_can_answer(s->config) ||
                !vouch_credential_suits(s->config->credential, request)) {
         refusal.peer_reason = VOUCH_PEER_NO_CREDENTIAL;
@@ -195,6 +226,12 @@ vouch_err at_receive_request(vouch_session *s,
                                  ? message->within_ms
                                  : VOUCH_LIMIT_ANSWER_WITHIN_MS);
     err = vouch_copy(message->request, &x->work->request);
+    if (err == VOUCH_OK && message->operation.len != 0) {
+        vouch_buffer operation;
+
+        err = vouch_copy(message->operation, &operation);
+        x->operation = err == VOUCH_OK ? operation.data : NULL;
+    }
     return err == VOUCH_OK ? decide(s, x, &request) : err;
 }
 
@@ -217,8 +254,11 @@ vouch_err at_receive_outcome(vouch_session *s,
     }
     x = exchange_find(s, message->id);
     if (x == NULL) {
-        return bucket_take(&s->strays, s->now.mono_ms) ? VOUCH_OK
-                                                       : VOUCH_E_RATE;
+        return session_stray(s);
+    }
+    if (message->verdict == VOUCH_ACCEPTED && x->state == AT_ANSWERED &&
+        x->epoch != s->posture.epoch) {
+        return at_step(s, x, AT_IN_STALE, &arg);
     }
     return at_step(s, x, inputs[message->verdict], &arg);
 }
@@ -236,11 +276,14 @@ vouch_err vouch_session_evidence_info(const vouch_session *s,
     vouch_bytes context;
     vouch_err err;
 
-    if (x == NULL) {
+    if (x == NULL || exchange.epoch != s->posture.epoch) {
         return VOUCH_E_HANDLE;
     }
     info = (vouch_evidence_info){
         .format = x->work->format,
+        .epoch = s->posture.epoch,
+        .components = s->posture.components,
+        .num_components = s->posture.num,
         .aik_spki = vouch_credential_spki(s->config->credential),
         .deadline = x->deadline,
     };
@@ -275,29 +318,24 @@ static vouch_err check_evidence(const vouch_session *s,
     return octets.len > s->peer_max_evidence ? VOUCH_E_TOO_LARGE : VOUCH_OK;
 }
 
-static struct exchange *producing(vouch_session *s, vouch_exchange exchange,
-                                  vouch_now now)
+/* The exchange that waits for evidence of the present posture. */
+static struct exchange *producing(const vouch_session *s,
+                                  vouch_exchange exchange)
 {
-    struct exchange *x;
+    struct exchange *x = exchange_by_handle(s, exchange, false, AT_PRODUCING);
 
-    session_clock(s, now);
-    x = exchange_by_handle(s, exchange, false, AT_PRODUCING);
-    return x != NULL && x->deadline > s->now.mono_ms && session_is_up(s) ? x
-                                                                         : NULL;
+    return x != NULL && exchange.epoch == s->posture.epoch &&
+                   x->deadline > s->now.mono_ms && session_is_up(s)
+               ? x
+               : NULL;
 }
 
-vouch_err vouch_session_provide(vouch_session *s, vouch_exchange exchange,
-                                vouch_bytes cmw, vouch_now now)
+static vouch_err provide(vouch_session *s, struct exchange *x, vouch_bytes cmw)
 {
-    struct exchange *x = producing(s, exchange, now);
     struct step_arg arg = {0};
     vouch_buffer authenticator;
-    vouch_err err;
+    vouch_err err = check_evidence(s, x, cmw);
 
-    if (x == NULL) {
-        return VOUCH_E_HANDLE;
-    }
-    err = check_evidence(s, x, cmw);
     if (err == VOUCH_OK) {
         err = vouch_endpoint_authenticate_received(s->endpoint, request_of(x),
                                                    s->config->credential, cmw,
@@ -316,12 +354,39 @@ vouch_err vouch_session_provide(vouch_session *s, vouch_exchange exchange,
     return session_settle(s, err);
 }
 
+vouch_err vouch_session_provide(vouch_session *s, vouch_exchange exchange,
+                                vouch_bytes cmw, vouch_now now)
+{
+    static const struct step_arg you_first = {.peer_reason =
+                                                  VOUCH_PEER_YOU_FIRST};
+    vouch_err err = session_enter(s, now);
+    struct exchange *x;
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    x = producing(s, exchange);
+    if (x == NULL) {
+        return VOUCH_E_HANDLE;
+    }
+    if (must_wait_for_peer(s)) { /* it was accepted when this was asked for */
+        err = session_settle(s, at_step(s, x, AT_IN_DECLINE, &you_first));
+        return err == VOUCH_OK ? VOUCH_E_GATE : err;
+    }
+    return provide(s, x, cmw);
+}
+
 vouch_err vouch_session_decline(vouch_session *s, vouch_exchange exchange,
                                 vouch_peer_reason reason, vouch_now now)
 {
     const struct step_arg arg = {.peer_reason = reason};
-    struct exchange *x = producing(s, exchange, now);
+    vouch_err err = session_enter(s, now);
+    struct exchange *x;
 
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    x = producing(s, exchange);
     return x == NULL ? VOUCH_E_HANDLE
                      : session_settle(s, at_step(s, x, AT_IN_DECLINE, &arg));
 }

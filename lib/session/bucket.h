@@ -8,7 +8,7 @@
 /* A token bucket: `per_minute` at once, and as many a minute after that. */
 struct bucket {
     uint64_t last;  /* when it was last filled */
-    uint64_t level; /* 60,000 to a token */
+    uint32_t level; /* 60,000 to a token */
     uint32_t per_minute;
 };
 

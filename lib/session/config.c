@@ -10,6 +10,9 @@ enum {
     DEFAULT_ANSWER_WITHIN = 30000,
     /* An acceptance is renewed twice before it ends. */
     REFRESHES_IN_AGE = 3,
+    GRACES_IN_AGE = 10,
+    DEFAULT_JITTER = 10,
+    JITTER_MAX = 50,
 };
 
 vouch_err vouch_config_new(vouch_config **out)
@@ -24,6 +27,7 @@ vouch_err vouch_config_new(vouch_config **out)
     config->gate = VOUCH_GATE_MUTUAL;
     config->max_age = DEFAULT_MAX_AGE;
     config->answer_within = DEFAULT_ANSWER_WITHIN;
+    config->jitter = DEFAULT_JITTER;
     *out = config;
     return VOUCH_OK;
 }
@@ -51,6 +55,7 @@ void vouch_config_free(vouch_config *config)
     vouch_trust_free(config->trust);
     format_list_clear(&config->produced);
     format_list_clear(&config->appraised);
+    vouch_posture_cleanup(&config->posture);
     vouch_free(config);
 }
 
@@ -190,7 +195,72 @@ vouch_err vouch_config_allow_own_key(vouch_config *config)
     return set_flag(config, &config->allow_own_key);
 }
 
+vouch_err vouch_config_set_peer_first(vouch_config *config)
+{
+    return set_flag(config, &config->peer_first);
+}
+
+vouch_err vouch_config_pin_instance(vouch_config *config)
+{
+    return set_flag(config, &config->pin_instance);
+}
+
+vouch_err vouch_config_refuse_regression(vouch_config *config)
+{
+    return set_flag(config, &config->refuse_regression);
+}
+
+vouch_err vouch_config_set_grace(vouch_config *config, uint64_t ms)
+{
+    vouch_err err = set_time(config, &config->grace, ms, 0, TIME_MAX);
+
+    if (err == VOUCH_OK) {
+        config->has_grace = true;
+    }
+    return err;
+}
+
+vouch_err vouch_config_set_jitter(vouch_config *config, unsigned percent)
+{
+    if (config->sealed) {
+        return VOUCH_E_STATE;
+    }
+    if (percent > JITTER_MAX) {
+        return VOUCH_E_ARGUMENT;
+    }
+    config->jitter = percent;
+    return VOUCH_OK;
+}
+
+vouch_err vouch_config_set_asker(vouch_config *config, vouch_asker asker)
+{
+    if (config->sealed) {
+        return VOUCH_E_STATE;
+    }
+    if (asker > VOUCH_ASKER_ATTESTED) {
+        return VOUCH_E_ARGUMENT;
+    }
+    config->asker = asker;
+    return VOUCH_OK;
+}
+
+vouch_err vouch_config_set_posture(vouch_config *config, const char *name,
+                                   const uint8_t sha256[32])
+{
+    bool changed;
+
+    return config->sealed
+               ? VOUCH_E_STATE
+               : vouch_posture_set(&config->posture, name, sha256, &changed);
+}
+
 bool config_requires_peer(const vouch_config *config)
+{
+    return config->gate != VOUCH_GATE_NONE ||
+           config->asker == VOUCH_ASKER_ATTESTED;
+}
+
+bool config_gates_data(const vouch_config *config)
 {
     return config->gate >= VOUCH_GATE_REQUIRE_PEER;
 }
@@ -208,6 +278,7 @@ bool config_can_answer(const vouch_config *config)
 bool config_is_consistent(const vouch_config *config)
 {
     return (!config_requires_peer(config) || config_can_ask(config)) &&
+           (!config->peer_first || config_requires_peer(config)) &&
            (config->gate != VOUCH_GATE_MUTUAL || config_can_answer(config));
 }
 
@@ -215,6 +286,11 @@ uint64_t config_interval(const vouch_config *config)
 {
     return config->has_interval ? config->interval
                                 : config->max_age / REFRESHES_IN_AGE;
+}
+
+uint64_t config_grace(const vouch_config *config)
+{
+    return config->has_grace ? config->grace : config->max_age / GRACES_IN_AGE;
 }
 
 static vouch_bytes format_text(const struct format_list *list, size_t i)

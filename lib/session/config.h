@@ -6,6 +6,7 @@
 
 #include <vouch/session.h>
 
+#include "lib/evidence/posture.h"
 #include "proto/message.h"
 
 struct format_list {
@@ -32,12 +33,22 @@ struct vouch_config {
     bool hold_early_data;
     bool allow_other_key;
     bool allow_own_key;
+    bool peer_first;
+    bool pin_instance;
+    bool refuse_regression;
+    vouch_asker asker;
+    uint64_t grace;
+    bool has_grace;
+    unsigned jitter; /* hundredths of an interval */
+    struct vouch_posture posture;
 };
 
 /* config_use seals `config` and takes a reference. */
 vouch_config *config_use(vouch_config *config);
 
+/* Whether the peer must attest for anything at all, and for DATA. */
 bool config_requires_peer(const vouch_config *config);
+bool config_gates_data(const vouch_config *config);
 bool config_can_ask(const vouch_config *config);
 bool config_can_answer(const vouch_config *config);
 
@@ -46,6 +57,7 @@ bool config_is_consistent(const vouch_config *config);
 
 /* Milliseconds between automatic requests; 0: ask once. */
 uint64_t config_interval(const vouch_config *config);
+uint64_t config_grace(const vouch_config *config);
 
 format_set format_list_all(const struct format_list *list);
 

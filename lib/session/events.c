@@ -9,6 +9,7 @@ static void node_free(struct event_node *node)
 {
     if (node != NULL) {
         vouch_free(node->reason);
+        vouch_free(node->audit);
         vouch_free(node);
     }
 }
@@ -86,20 +87,70 @@ vouch_err event_add(vouch_session *s, const vouch_event *event)
     return event_add_reason(s, event, NULL);
 }
 
-vouch_err event_add_data(struct event_queue *queue, vouch_bytes data,
-                         bool early)
+vouch_err event_add_audit(vouch_session *s, vouch_exchange exchange,
+                          const vouch_audit *audit)
 {
-    struct event_node *node = vouch_alloc_raw(sizeof *node + data.len);
+    struct event_node *node = vouch_alloc(sizeof *node);
+    vouch_audit *record = vouch_alloc(sizeof *record);
+
+    if (node == NULL || record == NULL) {
+        vouch_free(node);
+        vouch_free(record);
+        return VOUCH_E_NOMEM;
+    }
+    *record = *audit;
+    node->audit = record;
+    node->event.type = VOUCH_EVENT_AUDIT;
+    node->event.exchange = exchange;
+    node->event.u.audit.record = record;
+    queue_append(&s->events, node);
+    return VOUCH_OK;
+}
+
+static struct event_node *node_with_octets(const vouch_event *event,
+                                           vouch_bytes octets)
+{
+    struct event_node *node = vouch_alloc_raw(sizeof *node + octets.len);
+
+    if (node != NULL) {
+        memset(node, 0, sizeof *node);
+        node->event = *event;
+        node->len = octets.len;
+        if (octets.len != 0) {
+            memcpy(node->octets, octets.data, octets.len);
+        }
+    }
+    return node;
+}
+
+vouch_err event_add_octets(vouch_session *s, const vouch_event *event,
+                           vouch_bytes octets)
+{
+    struct event_node *node = node_with_octets(event, octets);
+    vouch_bytes kept;
 
     if (node == NULL) {
         return VOUCH_E_NOMEM;
     }
-    memset(node, 0, sizeof *node);
-    if (data.len != 0) {
-        memcpy(node->octets, data.data, data.len);
+    kept = (vouch_bytes){node->octets, octets.len};
+    if (event->type == VOUCH_EVENT_COMMAND) {
+        node->event.u.command.bytes = kept;
+    } else {
+        node->event.u.reply.bytes = kept;
     }
-    node->len = data.len;
-    node->event.type = VOUCH_EVENT_DATA;
+    queue_append(&s->events, node);
+    return VOUCH_OK;
+}
+
+vouch_err event_add_data(struct event_queue *queue, vouch_bytes data,
+                         bool early)
+{
+    vouch_event event = {.type = VOUCH_EVENT_DATA};
+    struct event_node *node = node_with_octets(&event, data);
+
+    if (node == NULL) {
+        return VOUCH_E_NOMEM;
+    }
     node->event.u.data.bytes = (vouch_bytes){node->octets, data.len};
     node->event.u.data.pre_acceptance = early;
     queue_append(queue, node);
@@ -154,6 +205,11 @@ const char *vouch_event_name(vouch_event_type type)
         [VOUCH_EVENT_GATE] = "gate",
         [VOUCH_EVENT_DATA] = "data",
         [VOUCH_EVENT_DATA_DROPPED] = "data_dropped",
+        [VOUCH_EVENT_POSTURE] = "posture",
+        [VOUCH_EVENT_COMMAND] = "command",
+        [VOUCH_EVENT_REPLY] = "reply",
+        [VOUCH_EVENT_UNKNOWN] = "unknown",
+        [VOUCH_EVENT_AUDIT] = "audit",
         [VOUCH_EVENT_DIFFERENT_CONNECTION] = "different_connection",
         [VOUCH_EVENT_POLICY_DEADLOCK] = "policy_deadlock",
         [VOUCH_EVENT_CLOSED] = "closed",

@@ -12,69 +12,109 @@ struct step {
  * The two sides of an exchange. A pair of state and input that has no entry is
  * a violation. tests/test_exchange.c walks them all.
  */
-static const struct step relying_party[RP_STATES][RP_INPUTS] = {
-    [RP_NEW] =
-        {
-            [RP_IN_ASK] = {rp_ask, RP_WAITING},
-            [RP_IN_END] = {rp_abandon, RP_REFUSED},
-        },
-    [RP_WAITING] =
-        {
-            [RP_IN_AUTHENTICATOR] = {rp_start_appraisal, RP_APPRAISING},
-            [RP_IN_INVALID] = {rp_reject, RP_REFUSED},
-            [RP_IN_UNSURE] = {rp_give_up, RP_REFUSED},
-            [RP_IN_DECLINED] = {rp_declined, RP_REFUSED},
-            [RP_IN_DEADLINE] = {rp_time_out, RP_REFUSED},
-            [RP_IN_END] = {rp_abandon, RP_REFUSED},
-        },
-    [RP_APPRAISING] =
-        {
-            [RP_IN_YES] = {rp_accept, RP_ACCEPTED},
-            [RP_IN_NO] = {rp_reject, RP_REFUSED},
-            [RP_IN_UNSURE] = {rp_give_up, RP_REFUSED},
-            [RP_IN_DEADLINE] = {rp_time_out, RP_REFUSED},
-            [RP_IN_END] = {rp_abandon, RP_REFUSED},
-        },
-    [RP_ACCEPTED] =
-        {
-            [RP_IN_DEADLINE] = {rp_expire, RP_REFUSED},
-            [RP_IN_REVOKED] = {rp_expire, RP_REFUSED},
-            [RP_IN_END] = {rp_expire, RP_REFUSED},
-        },
+static const struct step relying_party[RP_STATES][RP_INPUTS] =
+    {
+        [RP_NEW] =
+            {
+                [RP_IN_ASK] = {rp_ask, RP_WAITING},
+                [RP_IN_END] = {rp_abandon, RP_REFUSED},
+            },
+        [RP_WAITING] =
+            {
+                [RP_IN_AUTHENTICATOR] = {rp_start_appraisal, RP_APPRAISING},
+                [RP_IN_INVALID] = {rp_reject, RP_REFUSED},
+                [RP_IN_UNSURE] = {rp_give_up, RP_REFUSED},
+                [RP_IN_DECLINED] = {rp_declined, RP_REFUSED},
+                [RP_IN_DEADLINE] = {rp_time_out, RP_REFUSED},
+                [RP_IN_CANCEL] = {rp_cancel, RP_REFUSED},
+                [RP_IN_END] = {rp_abandon, RP_REFUSED},
+            },
+        [RP_APPRAISING] =
+            {
+                [RP_IN_YES] = {rp_accept, RP_ACCEPTED},
+                [RP_IN_NO] = {rp_reject, RP_REFUSED},
+                [RP_IN_UNSURE] = {rp_give_up, RP_REFUSED},
+                [RP_IN_POSTURE] = {rp_stale, RP_REFUSED},
+                [RP_IN_DEADLINE] = {rp_time_out, RP_REFUSED},
+                [RP_IN_CANCEL] = {rp_cancel, RP_REFUSED},
+                [RP_IN_END] = {rp_abandon, RP_REFUSED},
+            },
+        [RP_ACCEPTED] =
+            {
+                [RP_IN_COMMAND] = {rp_command, RP_COMMANDED},
+                [RP_IN_POSTURE] = {rp_expire, RP_REFUSED},
+                [RP_IN_DEADLINE] = {rp_expire, RP_REFUSED},
+                [RP_IN_REVOKED] = {rp_expire, RP_REFUSED},
+                [RP_IN_CANCEL] = {rp_expire, RP_REFUSED},
+                [RP_IN_END] = {rp_expire, RP_REFUSED},
+            },
+        [RP_COMMANDED] =
+            {
+                [RP_IN_REPLY] = {rp_reply, RP_REFUSED},
+                [RP_IN_DEADLINE] = {rp_unknown, RP_REFUSED},
+                [RP_IN_END] = {rp_unknown, RP_REFUSED},
+            },
 };
 
-static const struct step attester[AT_STATES][AT_INPUTS] = {
-    [AT_ASKED] =
-        {
-            [AT_IN_PRODUCE] = {at_need_evidence, AT_PRODUCING},
-            [AT_IN_DECLINE] = {at_decline, AT_DENIED},
-            [AT_IN_END] = {at_abandon, AT_DENIED},
-        },
-    [AT_PRODUCING] =
-        {
-            [AT_IN_EVIDENCE] = {at_answer, AT_ANSWERED},
-            [AT_IN_DECLINE] = {at_decline, AT_DENIED},
-            [AT_IN_REJECTED] = {at_denied, AT_DENIED},
-            [AT_IN_INDETERMINATE] = {at_denied, AT_DENIED},
-            [AT_IN_DEADLINE] = {at_time_out, AT_DENIED},
-            [AT_IN_END] = {at_abandon, AT_DENIED},
-        },
-    [AT_ANSWERED] =
-        {
-            [AT_IN_ACCEPTED] = {at_confirm, AT_CONFIRMED},
-            [AT_IN_REJECTED] = {at_denied, AT_DENIED},
-            [AT_IN_INDETERMINATE] = {at_denied, AT_DENIED},
-            [AT_IN_DEADLINE] = {at_lapse, AT_DENIED},
-            [AT_IN_END] = {at_abandon, AT_DENIED},
-        },
-    [AT_CONFIRMED] =
-        {
-            [AT_IN_REJECTED] = {at_denied, AT_DENIED},
-            [AT_IN_DEADLINE] = {at_lapse, AT_DENIED},
-            [AT_IN_REVOKED] = {at_lapse, AT_DENIED},
-            [AT_IN_END] = {at_abandon, AT_DENIED},
-        },
+static const struct step attester[AT_STATES][AT_INPUTS] =
+    {
+        [AT_ASKED] =
+            {
+                [AT_IN_PRODUCE] = {at_need_evidence, AT_PRODUCING},
+                [AT_IN_DECLINE] = {at_decline, AT_DENIED},
+                [AT_IN_END] = {at_abandon, AT_DENIED},
+            },
+        [AT_PRODUCING] =
+            {
+                [AT_IN_EVIDENCE] = {at_answer, AT_ANSWERED},
+                [AT_IN_DECLINE] = {at_decline, AT_DENIED},
+                [AT_IN_REJECTED] = {at_denied, AT_DENIED},
+                [AT_IN_INDETERMINATE] = {at_denied, AT_DENIED},
+                [AT_IN_POSTURE] = {at_need_evidence, AT_PRODUCING},
+                [AT_IN_DEADLINE] = {at_time_out, AT_DENIED},
+                [AT_IN_END] = {at_abandon, AT_DENIED},
+            },
+        [AT_ANSWERED] =
+            {
+                [AT_IN_ACCEPTED] = {at_confirm, AT_CONFIRMED},
+                [AT_IN_REJECTED] = {at_denied, AT_DENIED},
+                [AT_IN_INDETERMINATE] = {at_denied, AT_DENIED},
+                [AT_IN_STALE] = {at_stale, AT_DENIED},
+                [AT_IN_DEADLINE] = {at_lapse, AT_DENIED},
+                [AT_IN_END] = {at_abandon, AT_DENIED},
+            },
+        [AT_CONFIRMED] =
+            {
+                [AT_IN_REJECTED] = {at_denied, AT_DENIED},
+                [AT_IN_COMMAND] = {at_offer, AT_OFFERED},
+                [AT_IN_POSTURE] = {at_stale, AT_DENIED},
+                [AT_IN_DEADLINE] = {at_lapse, AT_DENIED},
+                [AT_IN_REVOKED] = {at_lapse, AT_DENIED},
+                [AT_IN_END] = {at_abandon, AT_DENIED},
+            },
+        [AT_OFFERED] =
+            {
+                [AT_IN_TAKE] = {at_take, AT_RUNNING},
+                [AT_IN_REFUSE] = {at_refuse, AT_DENIED},
+                [AT_IN_REJECTED] = {at_refuse_denied, AT_DENIED},
+                [AT_IN_POSTURE] = {at_refuse_stale, AT_DENIED},
+                [AT_IN_DEADLINE] = {at_refuse_stale, AT_DENIED},
+                [AT_IN_REVOKED] = {at_refuse_denied, AT_DENIED},
+                [AT_IN_END] = {at_abandon, AT_DENIED},
+            },
+        [AT_RUNNING] =
+            {
+                [AT_IN_REPLY] = {at_reply, AT_DENIED},
+                [AT_IN_REJECTED] = {at_keep_running, AT_RUNNING},
+                [AT_IN_POSTURE] = {at_note_posture, AT_RUNNING},
+                [AT_IN_END] = {at_abandon, AT_DENIED},
+            },
 };
+
+bool exchange_is_operation(const struct exchange *x)
+{
+    return (x->id & VOUCH_ID_OPERATION) != 0;
+}
 
 bool exchange_is_mine(const vouch_session *s, uint64_t id)
 {
@@ -123,6 +163,7 @@ static void exchange_remove(vouch_session *s, struct exchange *x)
     }
     *link = x->next;
     exchange_forget_work(x);
+    vouch_free(x->operation);
     vouch_free(x);
 }
 
@@ -142,6 +183,7 @@ static bool is_superseded(const vouch_session *s, const struct exchange *old,
                           const struct exchange *recent)
 {
     return exchange_is_mine(s, old->id) == exchange_is_mine(s, recent->id) &&
+           !exchange_is_operation(old) && !exchange_is_operation(recent) &&
            old->work == NULL &&
            exchange_counter(old) < exchange_counter(recent) &&
            old->answered <= recent->answered &&
@@ -172,7 +214,7 @@ struct exchange *exchange_find(const vouch_session *s, uint64_t id)
 
 vouch_exchange exchange_handle(const vouch_session *s, const struct exchange *x)
 {
-    return (vouch_exchange){x->id, s->tag};
+    return (vouch_exchange){x->id, s->tag, s->posture.epoch};
 }
 
 struct exchange *exchange_by_handle(const vouch_session *s,
@@ -230,19 +272,28 @@ vouch_err at_step(vouch_session *s, struct exchange *x, enum at_input input,
 typedef bool chooser(const vouch_session *s, const struct exchange *x,
                      uint64_t bound);
 
-/* Gives one input to every exchange that `chosen` picks. Each step takes its
- * exchange out of the choice, and may remove others. */
+/* What is given to the exchanges that were chosen, by their side. */
+struct inputs {
+    enum rp_input rp;
+    enum at_input at;
+    vouch_cause cause;
+};
+
+/* Gives one input to every exchange that `chosen` picks, of those that are
+ * there now. A step may remove other exchanges; then it starts again, which the
+ * step's own effect must keep from choosing the same one. */
 static vouch_err step_each(vouch_session *s, chooser *chosen, uint64_t bound,
-                           enum rp_input rp, enum at_input at)
+                           const struct inputs *inputs)
 {
+    const struct step_arg arg = {.cause = inputs->cause};
     struct exchange *x = s->exchanges;
     vouch_err err = VOUCH_OK;
 
     while (x != NULL) {
         if (chosen(s, x, bound)) {
             vouch_err one = exchange_is_mine(s, x->id)
-                                ? rp_step(s, x, rp, NULL)
-                                : at_step(s, x, at, NULL);
+                                ? rp_step(s, x, inputs->rp, &arg)
+                                : at_step(s, x, inputs->at, &arg);
             err = err == VOUCH_OK ? one : err;
             x = s->exchanges;
         } else {
@@ -262,14 +313,46 @@ static bool accepted_below(const vouch_session *s, const struct exchange *x,
 static bool confirmed_below(const vouch_session *s, const struct exchange *x,
                             uint64_t counter)
 {
-    return !exchange_is_mine(s, x->id) && x->state == AT_CONFIRMED &&
+    return !exchange_is_mine(s, x->id) &&
+           (x->state == AT_CONFIRMED || x->state == AT_OFFERED) &&
            exchange_counter(x) < counter;
 }
 
 vouch_err exchange_revoke_below(vouch_session *s, bool mine, uint64_t counter)
 {
+    static const struct inputs revoked = {RP_IN_REVOKED, AT_IN_REVOKED,
+                                          VOUCH_CAUSE_REJECTION};
+
     return step_each(s, mine ? accepted_below : confirmed_below, counter,
-                     RP_IN_REVOKED, AT_IN_REVOKED);
+                     &revoked);
+}
+
+/* What the peer's new posture makes stale. A command that is out stays so. */
+static bool is_about_posture(const vouch_session *s, const struct exchange *x,
+                             uint64_t none)
+{
+    (void)none;
+    return exchange_is_mine(s, x->id) &&
+           (x->state == RP_APPRAISING || x->state == RP_ACCEPTED);
+}
+
+/* What rests on an older posture of this side. Evidence that is on its way
+ * ends with its OUTCOME. */
+static bool is_of_older_posture(const vouch_session *s,
+                                const struct exchange *x, uint64_t epoch)
+{
+    return !exchange_is_mine(s, x->id) && x->epoch != epoch && !x->moved &&
+           (x->state == AT_PRODUCING || x->state == AT_CONFIRMED ||
+            x->state == AT_OFFERED || x->state == AT_RUNNING);
+}
+
+vouch_err exchange_posture(vouch_session *s, bool mine)
+{
+    static const struct inputs posture = {RP_IN_POSTURE, AT_IN_POSTURE,
+                                          VOUCH_CAUSE_POSTURE};
+
+    return step_each(s, mine ? is_about_posture : is_of_older_posture,
+                     s->posture.epoch, &posture);
 }
 
 static bool any(const vouch_session *s, const struct exchange *x, uint64_t none)
@@ -282,7 +365,25 @@ static bool any(const vouch_session *s, const struct exchange *x, uint64_t none)
 
 vouch_err exchange_end_all(vouch_session *s)
 {
-    return step_each(s, any, 0, RP_IN_END, AT_IN_END);
+    static const struct inputs end = {RP_IN_END, AT_IN_END, VOUCH_CAUSE_END};
+
+    return step_each(s, any, 0, &end);
+}
+
+/* Commands may go on while the two sides say goodbye. */
+static bool is_no_command(const vouch_session *s, const struct exchange *x,
+                          uint64_t none)
+{
+    (void)none;
+    return exchange_is_mine(s, x->id) ||
+           (x->state != AT_OFFERED && x->state != AT_RUNNING);
+}
+
+vouch_err exchange_end_all_but_commands(vouch_session *s)
+{
+    static const struct inputs end = {RP_IN_END, AT_IN_END, VOUCH_CAUSE_END};
+
+    return step_each(s, is_no_command, 0, &end);
 }
 
 static bool is_due(const vouch_session *s, const struct exchange *x,
@@ -294,5 +395,18 @@ static bool is_due(const vouch_session *s, const struct exchange *x,
 
 vouch_err exchange_deadlines(vouch_session *s)
 {
-    return step_each(s, is_due, s->now.mono_ms, RP_IN_DEADLINE, AT_IN_DEADLINE);
+    static const struct inputs deadline = {RP_IN_DEADLINE, AT_IN_DEADLINE,
+                                           VOUCH_CAUSE_AGE};
+
+    return step_each(s, is_due, s->now.mono_ms, &deadline);
+}
+
+size_t exchange_operations(const vouch_session *s, bool mine)
+{
+    size_t num = 0;
+
+    for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
+        num += exchange_is_mine(s, x->id) == mine && exchange_is_operation(x);
+    }
+    return num;
 }

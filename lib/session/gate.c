@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/session/session_internal.h"
 
+#include "lib/channel/channel_internal.h"
+
 /*
  * Whether data may flow is computed from exchanges, policy and time whenever
  * somebody asks. Nothing in here sets anything. expat-03, 7.3: no application
@@ -11,8 +13,9 @@ static bool holds(const vouch_session *s, bool mine, unsigned state,
                   uint64_t now)
 {
     for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
+        /* An operation's acceptance is for its command only. */
         if (exchange_is_mine(s, x->id) == mine && x->state == state &&
-            now < x->deadline) {
+            !exchange_is_operation(x) && now < x->deadline) {
             return true;
         }
     }
@@ -33,6 +36,7 @@ static bool policy_is_met(const vouch_session *s, uint64_t now)
 {
     switch (s->config->gate) {
     case VOUCH_GATE_NONE:
+    case VOUCH_GATE_RESTRICTED:
         return true;
     case VOUCH_GATE_REQUIRE_PEER:
         return gate_accepted(s, now);
@@ -45,7 +49,8 @@ static bool policy_is_met(const vouch_session *s, uint64_t now)
 /* Data that is still on its way when this side says goodbye is let in. */
 bool gate_may_accept(const vouch_session *s, uint64_t now)
 {
-    return s->has_peer && !vouch_session_ended(s) && policy_is_met(s, now);
+    return s->has_peer && !s->peer_closed && !vouch_session_ended(s) &&
+           !session_is_forked(s) && policy_is_met(s, now);
 }
 
 bool gate_may_send(const vouch_session *s, uint64_t now)
@@ -53,7 +58,46 @@ bool gate_may_send(const vouch_session *s, uint64_t now)
     bool taken =
         (s->peer_flags & VOUCH_FLAG_DATA_GATED) == 0 || gate_confirmed(s, now);
 
-    return s->has_peer && session_is_up(s) && taken && policy_is_met(s, now);
+    return s->has_peer && session_is_up(s) && !session_is_forked(s) && taken &&
+           policy_is_met(s, now);
+}
+
+/* Whose commands are executed. */
+bool gate_may_accept_command(const vouch_session *s, uint64_t now)
+{
+    const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
+
+    if (vouch_session_ended(s) || session_is_forked(s)) {
+        return false;
+    }
+    switch (s->config->asker) {
+    case VOUCH_ASKER_AUTHENTICATED:
+        return vouch_channel_has_peer(channel) || gate_accepted(s, now);
+    case VOUCH_ASKER_ATTESTED:
+        return gate_accepted(s, now);
+    case VOUCH_ASKER_NOBODY:
+    default:
+        return false;
+    }
+}
+
+/* Some approval is unused. */
+static bool may_send_command(const vouch_session *s, uint64_t now)
+{
+    for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
+        if (gate_approved(s, x, now)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool gate_approved(const vouch_session *s, const struct exchange *x,
+                   uint64_t now)
+{
+    return session_is_up(s) && !session_is_forked(s) &&
+           exchange_is_mine(s, x->id) && exchange_is_operation(x) &&
+           x->state == RP_ACCEPTED && now < x->deadline;
 }
 
 static uint64_t latest(const vouch_session *s, vouch_now now)
@@ -64,13 +108,31 @@ static uint64_t latest(const vouch_session *s, vouch_now now)
 bool vouch_session_may_send(const vouch_session *s, vouch_traffic traffic,
                             vouch_now now)
 {
-    return traffic == VOUCH_TRAFFIC_DATA && gate_may_send(s, latest(s, now));
+    return traffic == VOUCH_TRAFFIC_DATA
+               ? gate_may_send(s, latest(s, now))
+               : traffic == VOUCH_TRAFFIC_COMMAND &&
+                     may_send_command(s, latest(s, now));
 }
 
 bool vouch_session_may_accept(const vouch_session *s, vouch_traffic traffic,
                               vouch_now now)
 {
-    return traffic == VOUCH_TRAFFIC_DATA && gate_may_accept(s, latest(s, now));
+    return traffic == VOUCH_TRAFFIC_DATA
+               ? gate_may_accept(s, latest(s, now))
+               : traffic == VOUCH_TRAFFIC_COMMAND &&
+                     gate_may_accept_command(s, latest(s, now));
+}
+
+/* From when data that still comes is late. */
+static void note_accepting(vouch_session *s)
+{
+    if (gate_may_accept(s, s->now.mono_ms)) {
+        event_queue_move(&s->events, &s->held);
+        s->accepting_until = VOUCH_NEVER;
+    } else if (s->accepting_until == VOUCH_NEVER ||
+               (s->accepting_until == 0 && s->peer_rejected)) {
+        s->accepting_until = s->now.mono_ms;
+    }
 }
 
 vouch_err gate_report(vouch_session *s)
@@ -78,9 +140,7 @@ vouch_err gate_report(vouch_session *s)
     bool open = gate_may_send(s, s->now.mono_ms);
     vouch_event event = {.type = VOUCH_EVENT_GATE};
 
-    if (gate_may_accept(s, s->now.mono_ms)) {
-        event_queue_move(&s->events, &s->held);
-    }
+    note_accepting(s);
     if (open == s->gate_reported) {
         return VOUCH_OK;
     }

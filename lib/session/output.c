@@ -68,7 +68,7 @@ static vouch_err put_message(vouch_session *s, uint64_t type, size_t max,
     vouch_err err;
     CBB cbb;
 
-    if (!session_is_up(s)) {
+    if (s->closing_len != 0) {
         return VOUCH_OK;
     }
     if (out->len + max >
@@ -113,6 +113,21 @@ static vouch_err encode_outcome(CBB *cbb, const void *message)
     return vouch_outcome_message_encode(cbb, message);
 }
 
+static vouch_err encode_posture(CBB *cbb, const void *message)
+{
+    return vouch_posture_message_encode(cbb, message);
+}
+
+static vouch_err encode_command(CBB *cbb, const void *message)
+{
+    return vouch_command_message_encode(cbb, message);
+}
+
+static vouch_err encode_reply(CBB *cbb, const void *message)
+{
+    return vouch_reply_message_encode(cbb, message);
+}
+
 static size_t formats_len(const struct vouch_formats *formats)
 {
     size_t len = 0;
@@ -123,11 +138,17 @@ static size_t formats_len(const struct vouch_formats *formats)
     return len;
 }
 
-static uint64_t own_flags(const vouch_config *config)
+static uint64_t own_flags(const vouch_session *s)
 {
-    return config_requires_peer(config)
-               ? VOUCH_FLAG_WILL_ASK | VOUCH_FLAG_DATA_GATED
-               : 0;
+    const vouch_config *config = s->config;
+    uint64_t flags = 0;
+
+    flags |= config_requires_peer(config) ? VOUCH_FLAG_WILL_ASK : 0u;
+    flags |= config_gates_data(config) ? VOUCH_FLAG_DATA_GATED : 0u;
+    flags |= config->peer_first ? VOUCH_FLAG_YOU_FIRST : 0u;
+    flags |= s->list_withheld ? VOUCH_FLAG_LIST_WITHHELD : 0u;
+    flags |= config->asker != VOUCH_ASKER_NOBODY ? VOUCH_FLAG_EXECUTES : 0u;
+    return flags;
 }
 
 vouch_err output_capabilities(vouch_session *s)
@@ -135,7 +156,7 @@ vouch_err output_capabilities(vouch_session *s)
     const vouch_config *config = s->config;
     struct vouch_capabilities m = {
         .version = VOUCH_PROTOCOL_VERSION,
-        .flags = own_flags(config),
+        .flags = own_flags(s),
         .max_capsule = VOUCH_LIMIT_CAPSULE,
         .max_evidence = VOUCH_LIMIT_CMW,
         .max_in_flight = VOUCH_LIMIT_IN_FLIGHT,
@@ -143,7 +164,7 @@ vouch_err output_capabilities(vouch_session *s)
             vouch_channel_conn_check(vouch_endpoint_channel(s->endpoint)),
     };
 
-    if (config_can_answer(config)) {
+    if (config_can_answer(config) && !s->list_withheld) {
         format_list_export(&config->produced,
                            format_list_all(&config->produced), &m.produces);
     }
@@ -155,6 +176,17 @@ vouch_err output_capabilities(vouch_session *s)
                        MESSAGE_OVERHEAD + formats_len(&m.produces) +
                            formats_len(&m.appraises),
                        encode_capabilities, &m);
+}
+
+/* design, Privacy order: what can be produced is said once the peer has
+ * attested, and only then. */
+vouch_err output_list_when_due(vouch_session *s)
+{
+    if (!s->list_withheld || !gate_accepted(s, s->now.mono_ms)) {
+        return VOUCH_OK;
+    }
+    s->list_withheld = false;
+    return output_capabilities(s);
 }
 
 vouch_err output_request(vouch_session *s,
@@ -180,6 +212,26 @@ vouch_err output_outcome(vouch_session *s,
 {
     return put_message(s, VOUCH_CAPSULE_OUTCOME, MESSAGE_OVERHEAD,
                        encode_outcome, m);
+}
+
+vouch_err output_posture(vouch_session *s,
+                         const struct vouch_posture_message *m)
+{
+    return put_message(s, VOUCH_CAPSULE_POSTURE, MESSAGE_OVERHEAD,
+                       encode_posture, m);
+}
+
+vouch_err output_command(vouch_session *s,
+                         const struct vouch_command_message *m)
+{
+    return put_message(s, VOUCH_CAPSULE_COMMAND,
+                       MESSAGE_OVERHEAD + m->operation.len, encode_command, m);
+}
+
+vouch_err output_reply(vouch_session *s, const struct vouch_reply_message *m)
+{
+    return put_message(s, VOUCH_CAPSULE_REPLY, MESSAGE_OVERHEAD + m->octets.len,
+                       encode_reply, m);
 }
 
 /* How much data the next capsule carries at most. Where it can, a capsule ends
@@ -249,18 +301,21 @@ void output_close(vouch_session *s, uint64_t code)
                                                  CBB_len(&cbb), header);
         memcpy(s->closing, header, header_len);
         memcpy(s->closing + header_len, value, CBB_len(&cbb));
-        s->closing_len = header_len + CBB_len(&cbb);
+        s->closing_len = (uint8_t)(header_len + CBB_len(&cbb));
     }
     CBB_cleanup(&cbb);
 }
 
 vouch_bytes vouch_session_outgoing(const vouch_session *s)
 {
+    if (session_is_forked(s)) {
+        return (vouch_bytes){NULL, 0};
+    }
     if (s->out.len != 0) {
         return (vouch_bytes){s->out.data + s->out.start, s->out.len};
     }
     return (vouch_bytes){s->closing + s->closing_sent,
-                         s->closing_len - s->closing_sent};
+                         (size_t)(s->closing_len - s->closing_sent)};
 }
 
 void vouch_session_sent(vouch_session *s, size_t len)
@@ -268,9 +323,10 @@ void vouch_session_sent(vouch_session *s, size_t len)
     struct out_queue *out = &s->out;
 
     if (out->len == 0) {
-        size_t left = s->closing_len - s->closing_sent;
+        size_t left = (size_t)(s->closing_len - s->closing_sent);
 
-        s->closing_sent += len < left ? len : left;
+        s->closing_sent =
+            (uint8_t)(s->closing_sent + (len < left ? len : left));
         return;
     }
     len = len < out->len ? len : out->len;

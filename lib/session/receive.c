@@ -8,18 +8,37 @@
 
 /* CAPABILITIES */
 
-/* What the two sides require, held against what they can do. */
+static bool is_withheld(const struct vouch_capabilities *peer)
+{
+    return (peer->flags & VOUCH_FLAG_LIST_WITHHELD) != 0;
+}
+
+/* Whether the peer could ever accept this side. */
+static bool can_satisfy(const vouch_session *s,
+                        const struct vouch_capabilities *peer)
+{
+    return config_can_answer(s->config) &&
+           format_list_common(&s->config->produced, &peer->appraises) != 0;
+}
+
+/* What the two sides require, held against what they can do and against the
+ * order that they insist on. */
 static bool is_deadlocked(const vouch_session *s,
                           const struct vouch_capabilities *peer)
 {
     const vouch_config *config = s->config;
+    bool after_us = (peer->flags & VOUCH_FLAG_YOU_FIRST) != 0;
 
     if (config_requires_peer(config) &&
-        (s->peer_produces == 0 || s->peer_max_in_flight == 0)) {
+        ((s->peer_produces == 0 && !is_withheld(peer)) ||
+         s->peer_max_in_flight == 0 || (after_us && !can_satisfy(s, peer)))) {
+        return true;
+    }
+    if (after_us && config->peer_first) {
         return true;
     }
     return config->gate == VOUCH_GATE_MUTUAL &&
-           (peer->flags & VOUCH_FLAG_WILL_ASK) == 0;
+           ((peer->flags & VOUCH_FLAG_WILL_ASK) == 0 || !can_satisfy(s, peer));
 }
 
 /* Another connection ends on this side than on the peer's: nothing is asked and
@@ -42,41 +61,117 @@ static vouch_err leave_different_connection(vouch_session *s)
     return exchange_end_all(s);
 }
 
-static vouch_err receive_capabilities(vouch_session *s, vouch_bytes value)
+/* The peer's CAPABILITIES as they would be without what it can produce, to see
+ * that a second one says nothing else anew. */
+static vouch_err without_list(const struct vouch_capabilities *peer,
+                              vouch_buffer *out)
+{
+    struct vouch_capabilities m = *peer;
+    vouch_err err = VOUCH_E_NOMEM;
+    CBB cbb;
+
+    m.produces.num = 0;
+    m.flags |= VOUCH_FLAG_LIST_WITHHELD;
+    CBB_zero(&cbb);
+    if (CBB_init(&cbb, 256)) {
+        err = vouch_capabilities_encode(&cbb, &m);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_copy((vouch_bytes){CBB_data(&cbb), CBB_len(&cbb)}, out);
+    }
+    CBB_cleanup(&cbb);
+    return err;
+}
+
+static uint32_t at_most(uint64_t number, uint32_t limit)
+{
+    return number < limit ? (uint32_t)number : limit;
+}
+
+static void take_capabilities(vouch_session *s,
+                              const struct vouch_capabilities *peer)
+{
+    s->has_peer = true;
+    s->peer_flags = (uint32_t)(peer->flags & UINT32_MAX);
+    s->peer_max_capsule = at_most(peer->max_capsule, VOUCH_LIMIT_CAPSULE);
+    s->peer_max_evidence = at_most(peer->max_evidence, VOUCH_LIMIT_CMW);
+    s->peer_max_in_flight = at_most(peer->max_in_flight, VOUCH_LIMIT_IN_FLIGHT);
+    s->peer_produces =
+        format_list_common(&s->config->appraised, &peer->produces);
+}
+
+static vouch_err close_if_deadlocked(vouch_session *s,
+                                     const struct vouch_capabilities *peer)
+{
+    vouch_event event = {.type = VOUCH_EVENT_POLICY_DEADLOCK};
+    vouch_err err;
+
+    if (!is_deadlocked(s, peer)) {
+        return VOUCH_OK;
+    }
+    err = event_add(s, &event);
+    return err == VOUCH_OK ? session_shut(s, VOUCH_CLOSE_DEADLOCK) : err;
+}
+
+/* Only the list that was withheld may come later, once. */
+static vouch_err receive_list(vouch_session *s,
+                              const struct vouch_capabilities *peer)
+{
+    vouch_buffer same;
+    vouch_err err;
+    bool equal;
+
+    if (s->withheld.data == NULL || is_withheld(peer)) {
+        return VOUCH_E_UNEXPECTED;
+    }
+    err = without_list(peer, &same);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    equal = vouch_bytes_equal((vouch_bytes){same.data, same.len},
+                              (vouch_bytes){s->withheld.data, s->withheld.len});
+    vouch_buffer_free(&same);
+    if (!equal) {
+        return VOUCH_E_UNEXPECTED;
+    }
+    vouch_buffer_free(&s->withheld);
+    take_capabilities(s, peer);
+    if (config_requires_peer(s->config)) { /* without back-off */
+        s->failures = 0;
+        s->ask_at = s->now.mono_ms;
+    }
+    return close_if_deadlocked(s, peer);
+}
+
+static vouch_err receive_first(vouch_session *s,
+                               const struct vouch_capabilities *peer)
 {
     const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
-    vouch_event event = {.type = VOUCH_EVENT_PEER};
+    const vouch_event event = {.type = VOUCH_EVENT_PEER};
+    vouch_err err = event_add(s, &event);
+
+    take_capabilities(s, peer);
+    if (err == VOUCH_OK && is_withheld(peer)) {
+        err = without_list(peer, &s->withheld);
+    }
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (!vouch_ct_equal(peer->conn_check, vouch_channel_conn_check(channel))) {
+        return leave_different_connection(s);
+    }
+    return close_if_deadlocked(s, peer);
+}
+
+static vouch_err receive_capabilities(vouch_session *s, vouch_bytes value)
+{
     struct vouch_capabilities peer;
     vouch_err err = vouch_capabilities_decode(value, &peer);
 
     if (err != VOUCH_OK) {
         return err;
     }
-    if (s->has_peer) {
-        return VOUCH_E_UNEXPECTED;
-    }
-    s->has_peer = true;
-    s->peer_flags = peer.flags;
-    s->peer_max_capsule = peer.max_capsule;
-    s->peer_max_evidence = peer.max_evidence;
-    s->peer_max_in_flight = peer.max_in_flight;
-    s->peer_produces =
-        (peer.flags & VOUCH_FLAG_LIST_WITHHELD) != 0
-            ? format_list_all(&s->config->appraised)
-            : format_list_common(&s->config->appraised, &peer.produces);
-    err = event_add(s, &event);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    if (!vouch_ct_equal(peer.conn_check, vouch_channel_conn_check(channel))) {
-        return leave_different_connection(s);
-    }
-    if (is_deadlocked(s, &peer)) {
-        event.type = VOUCH_EVENT_POLICY_DEADLOCK;
-        err = event_add(s, &event);
-        return err == VOUCH_OK ? session_shut(s, VOUCH_CLOSE_DEADLOCK) : err;
-    }
-    return VOUCH_OK;
+    return s->has_peer ? receive_list(s, &peer) : receive_first(s, &peer);
 }
 
 /* The other capsules */
@@ -105,18 +200,56 @@ static vouch_err receive_outcome(vouch_session *s, vouch_bytes value)
     return err == VOUCH_OK ? at_receive_outcome(s, &m) : err;
 }
 
+static vouch_err receive_posture(vouch_session *s, vouch_bytes value)
+{
+    struct vouch_posture_message m;
+    vouch_err err = vouch_posture_message_decode(value, &m);
+
+    return err == VOUCH_OK ? posture_receive(s, m.epoch) : err;
+}
+
+static vouch_err receive_command(vouch_session *s, vouch_bytes value)
+{
+    struct vouch_command_message m;
+    vouch_err err = vouch_command_message_decode(value, &m);
+
+    return err == VOUCH_OK ? at_receive_command(s, &m) : err;
+}
+
+static vouch_err receive_reply(vouch_session *s, vouch_bytes value)
+{
+    struct vouch_reply_message m;
+    vouch_err err = vouch_reply_message_decode(value, &m);
+
+    return err == VOUCH_OK ? rp_receive_reply(s, &m) : err;
+}
+
+/* Data that the gate does not let in. What was on its way when the gate shut is
+ * dropped; what comes long after that, the peer should not have sent. */
+static vouch_err drop_data(vouch_session *s, vouch_bytes value)
+{
+    vouch_event dropped = {.type = VOUCH_EVENT_DATA_DROPPED};
+    bool shut = s->accepting_until != 0 && s->accepting_until != VOUCH_NEVER;
+
+    if (shut && time_after(s->accepting_until, config_grace(s->config)) <
+                    s->now.mono_ms) {
+        return VOUCH_E_UNEXPECTED;
+    }
+    s->stats.data_dropped += value.len;
+    dropped.u.dropped.octets = value.len;
+    return event_add(s, &dropped);
+}
+
 /* expat-03, 7.3: attestation comes before any application data */
 static vouch_err receive_data(vouch_session *s, vouch_bytes value)
 {
-    vouch_event dropped = {.type = VOUCH_EVENT_DATA_DROPPED};
-
     if (gate_may_accept(s, s->now.mono_ms)) {
+        s->stats.data_received += value.len;
         return event_add_data(&s->events, value, false);
     }
     /* Only what came before the first acceptance is held. */
-    if (!s->config->hold_early_data || s->pinned_aik.len != 0) {
-        dropped.u.dropped.octets = value.len;
-        return event_add(s, &dropped);
+    if (!s->config->hold_early_data || s->last.has_aik) {
+        return drop_data(s, value);
     }
     if (s->held.octets + value.len > VOUCH_LIMIT_DATA_HELD) {
         return VOUCH_E_TOO_LARGE;
@@ -133,11 +266,13 @@ static vouch_err receive_close(vouch_session *s, vouch_bytes value)
     if (err != VOUCH_OK) {
         return err;
     }
-    if (m.code == VOUCH_CLOSE_DONE) {
-        session_send_close(s, VOUCH_CLOSE_DONE);
-    }
+    /* The answer to CLOSE 0 waits for commands too; no other is answered. */
+    s->leaving = m.code == VOUCH_CLOSE_DONE;
     s->peer_closed = true;
-    err = session_end_exchanges(s);
+    s->ask_at = VOUCH_NEVER;
+    event_queue_clear(&s->held);
+    err = s->leaving ? exchange_end_all_but_commands(s)
+                     : session_end_exchanges(s);
     event.u.closed.code = m.code;
     return err == VOUCH_OK ? event_add(s, &event) : err;
 }
@@ -152,6 +287,9 @@ static const struct capsule_kind {
     {VOUCH_CAPSULE_REQUEST, receive_request, VOUCH_LIMIT_CAPSULE},
     {VOUCH_CAPSULE_AUTHENTICATOR, receive_authenticator, VOUCH_LIMIT_CAPSULE},
     {VOUCH_CAPSULE_OUTCOME, receive_outcome, VOUCH_LIMIT_CAPSULE},
+    {VOUCH_CAPSULE_POSTURE, receive_posture, VOUCH_LIMIT_CAPSULE},
+    {VOUCH_CAPSULE_COMMAND, receive_command, VOUCH_LIMIT_CAPSULE},
+    {VOUCH_CAPSULE_REPLY, receive_reply, VOUCH_LIMIT_CAPSULE},
     {VOUCH_CAPSULE_CLOSE, receive_close, VOUCH_LIMIT_CAPSULE},
 };
 
@@ -279,14 +417,16 @@ vouch_err vouch_session_recv(vouch_session *s, vouch_bytes data, vouch_now now,
                              size_t *taken)
 {
     vouch_bytes rest = data;
-    vouch_err err = VOUCH_OK;
+    vouch_err err = session_enter(s, now);
 
-    session_clock(s, now);
-    if (vouch_session_ended(s)) {
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (vouch_session_ended(s) || s->peer_closed) {
         return VOUCH_E_CLOSED;
     }
     err = session_settle(s, exchange_deadlines(s));
-    while (err == VOUCH_OK && rest.len != 0 && has_room(s) &&
+    while (err == VOUCH_OK && rest.len != 0 && has_room(s) && !s->peer_closed &&
            !vouch_session_ended(s)) {
         if (!s->in.in_value) {
             err = take_header(s, &rest);
@@ -299,6 +439,7 @@ vouch_err vouch_session_recv(vouch_session *s, vouch_bytes data, vouch_now now,
         return session_fail(s, err);
     }
     /* What follows the end of a session is nobody's. */
-    *taken = vouch_session_ended(s) ? data.len : data.len - rest.len;
+    *taken = s->peer_closed || vouch_session_ended(s) ? data.len
+                                                      : data.len - rest.len;
     return VOUCH_OK;
 }

@@ -6,6 +6,7 @@
 #include <vouch/cmw.h>
 
 #include "lib/channel/channel_internal.h"
+#include "lib/keys/digest.h"
 #include "proto/memory.h"
 
 /* Asking */
@@ -16,10 +17,15 @@ vouch_err rp_ask(vouch_session *s, struct exchange *x,
     struct vouch_request_message m = {
         .id = x->id,
         .request = {x->work->request.data, x->work->request.len},
+        .operation = {x->operation, x->operation != NULL ? 32u : 0u},
+        .nonce = arg->octets,
         .within_ms = s->config->answer_within,
     };
 
     x->work->formats = arg->formats;
+    x->work->audit.exchange = exchange_handle(s, x);
+    x->work->audit.asked_unix_s = s->now.unix_s;
+    s->stats.requests_sent++;
     format_list_export(&s->config->appraised, arg->formats, &m.accepts);
     x->asked = s->now.mono_ms;
     x->deadline = time_after(s->now.mono_ms, s->config->answer_within);
@@ -35,43 +41,67 @@ static bool may_ask_now(const vouch_session *s)
            in_flight < (s->has_peer ? s->peer_max_in_flight : 1);
 }
 
-vouch_err rp_request(vouch_session *s, bool automatic, struct exchange **out)
+/* The digest of an operation that the exchange is about stays with it. */
+static vouch_err set_operation(struct exchange *x, const uint8_t *digest)
 {
-    struct step_arg arg = {
+    vouch_buffer copy;
+    vouch_err err = VOUCH_OK;
+
+    if (digest != NULL) {
+        err = vouch_copy((vouch_bytes){digest, 32}, &copy);
+        x->operation = err == VOUCH_OK ? copy.data : NULL;
+    }
+    return err;
+}
+
+static vouch_err ask(vouch_session *s, const struct question *question,
+                     uint64_t id, vouch_buffer *request, struct exchange **out)
+{
+    const struct step_arg arg = {
         .formats = s->has_peer ? s->peer_produces
-                               : format_list_all(&s->config->appraised)};
+                               : format_list_all(&s->config->appraised),
+        .octets = question->nonce};
+    struct exchange *x = exchange_add(s, id);
+    vouch_err err;
+
+    s->highest_asked = id & VOUCH_ID_COUNTER;
+    if (x == NULL) {
+        vouch_buffer_free(request);
+        return VOUCH_E_NOMEM;
+    }
+    x->work->request = *request;
+    x->automatic = question->automatic;
+    x->within = question->within;
+    err = set_operation(x, question->operation);
+    if (err == VOUCH_OK) {
+        err = rp_step(s, x, RP_IN_ASK, &arg);
+    }
+    if (err == VOUCH_OK) {
+        *out = x;
+    }
+    return err;
+}
+
+vouch_err rp_request(vouch_session *s, const struct question *question,
+                     struct exchange **out)
+{
+    vouch_bytes operation = {question->operation,
+                             question->operation != NULL ? 32u : 0u};
     vouch_buffer request;
-    struct exchange *x;
     uint64_t id;
     vouch_err err;
 
-    if (!config_can_ask(s->config) || arg.formats == 0 ||
-        s->different_connection) {
+    if (!config_can_ask(s->config) || s->different_connection ||
+        (s->has_peer && s->peer_produces == 0)) {
         return VOUCH_E_STATE;
     }
     if (!may_ask_now(s)) {
         return VOUCH_E_TOO_MANY;
     }
     /* expat-03, 7.4: re-attestation is a new exchange with a new context */
-    err = vouch_endpoint_request_bound(s->endpoint, true, NULL,
-                                       (vouch_bytes){NULL, 0},
-                                       (vouch_bytes){NULL, 0}, &id, &request);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    s->highest_asked = id & VOUCH_ID_COUNTER;
-    x = exchange_add(s, id);
-    if (x == NULL) {
-        vouch_buffer_free(&request);
-        return VOUCH_E_NOMEM;
-    }
-    x->work->request = request;
-    x->automatic = automatic;
-    err = rp_step(s, x, RP_IN_ASK, &arg);
-    if (err == VOUCH_OK) {
-        *out = x;
-    }
-    return err;
+    err = vouch_endpoint_request_bound(s->endpoint, true, NULL, operation,
+                                       question->nonce, &id, &request);
+    return err == VOUCH_OK ? ask(s, question, id, &request, out) : err;
 }
 
 static bool is_asking_by_itself(const vouch_session *s)
@@ -85,21 +115,48 @@ static bool is_asking_by_itself(const vouch_session *s)
     return false;
 }
 
+/* An interval that is a little shorter each time, so that those who began
+ * together do not stay together. */
+static vouch_err next_interval(const vouch_session *s, uint64_t *out)
+{
+    uint64_t interval = config_interval(s->config), random = 0;
+    uint8_t octets[4];
+    vouch_err err = VOUCH_OK;
+
+    if (s->config->jitter != 0 && interval != 0) {
+        err = vouch_random(octets, sizeof octets);
+    }
+    if (err == VOUCH_OK && s->config->jitter != 0 && interval != 0) {
+        for (size_t i = 0; i < sizeof octets; i++) {
+            random = random << 8 | octets[i];
+        }
+        random %= 1001;
+        interval -= interval / 100 * s->config->jitter / 1000 * random;
+    }
+    *out = interval;
+    return err;
+}
+
 vouch_err rp_ask_when_due(vouch_session *s)
 {
-    uint64_t interval = config_interval(s->config);
+    static const struct question automatic = {.automatic = true};
+    uint64_t interval;
     struct exchange *x;
     vouch_err err;
 
     if (s->ask_at > s->now.mono_ms) {
         return VOUCH_OK;
     }
+    err = next_interval(s, &interval);
+    if (err != VOUCH_OK) {
+        return err;
+    }
     s->ask_at =
         interval != 0 ? time_after(s->now.mono_ms, interval) : VOUCH_NEVER;
-    if (is_asking_by_itself(s)) {
+    if (is_asking_by_itself(s) || (s->has_peer && s->peer_produces == 0)) {
         return VOUCH_OK;
     }
-    err = rp_request(s, true, &x);
+    err = rp_request(s, &automatic, &x);
     if (err == VOUCH_E_TOO_MANY) { /* the application's own requests */
         s->ask_at = time_after(s->now.mono_ms, RETRY_FIRST_MS);
         return VOUCH_OK;
@@ -107,17 +164,16 @@ vouch_err rp_ask_when_due(vouch_session *s)
     return err;
 }
 
-vouch_err vouch_session_request(vouch_session *s, vouch_now now,
-                                vouch_exchange *out)
+vouch_err rp_request_for(vouch_session *s, const struct question *question,
+                         vouch_exchange *out)
 {
     struct exchange *x = NULL;
     vouch_err err;
 
-    session_clock(s, now);
     if (!session_is_up(s)) {
         return VOUCH_E_CLOSED;
     }
-    err = rp_request(s, false, &x);
+    err = rp_request(s, question, &x);
     if (err == VOUCH_E_STATE || err == VOUCH_E_TOO_MANY) {
         return err;
     }
@@ -125,6 +181,48 @@ vouch_err vouch_session_request(vouch_session *s, vouch_now now,
         *out = exchange_handle(s, x);
     }
     return session_settle(s, err);
+}
+
+vouch_err vouch_session_request(vouch_session *s, vouch_now now,
+                                vouch_exchange *out)
+{
+    static const struct question plain = {.automatic = false};
+    vouch_err err = session_enter(s, now);
+
+    return err == VOUCH_OK ? rp_request_for(s, &plain, out) : err;
+}
+
+vouch_err vouch_session_request_nonce(vouch_session *s, vouch_bytes nonce,
+                                      vouch_now now, vouch_exchange *out)
+{
+    const struct question question = {.nonce = nonce};
+    vouch_err err = session_enter(s, now);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (nonce.len < VOUCH_NONCE_MIN || nonce.len > VOUCH_NONCE_MAX) {
+        return VOUCH_E_ARGUMENT;
+    }
+    return rp_request_for(s, &question, out);
+}
+
+vouch_err vouch_session_cancel(vouch_session *s, vouch_exchange exchange,
+                               vouch_now now)
+{
+    static const struct step_arg arg = {.cause = VOUCH_CAUSE_END};
+    vouch_err err = session_enter(s, now);
+    struct exchange *x;
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    x = exchange_find(s, exchange.id);
+    if (x == NULL || exchange.session != s->tag ||
+        !exchange_is_mine(s, exchange.id) || x->state == RP_COMMANDED) {
+        return VOUCH_E_HANDLE;
+    }
+    return session_settle(s, rp_step(s, x, RP_IN_CANCEL, &arg));
 }
 
 /* AUTHENTICATOR */
@@ -164,6 +262,7 @@ static bool identity_is_right(const vouch_session *s,
 {
     const vouch_config *config = s->config;
     const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
+    uint8_t aik[32];
 
     *reason = reason_of(VOUCH_CHECK_IDENTITY, VOUCH_OK);
     if (vouch_channel_has_peer(channel) && !identity->is_handshake_key &&
@@ -179,9 +278,8 @@ static bool identity_is_right(const vouch_session *s,
         strcpy(reason->found, "this side's AIK");
         return false;
     }
-    if (s->pinned_aik.len != 0 &&
-        !vouch_ct_equal(vouch_digest_bytes(&identity->aik_pub_hash),
-                        vouch_digest_bytes(&s->pinned_aik))) {
+    vouch_sha256(identity->spki, aik);
+    if (s->last.has_aik && memcmp(aik, s->last.aik_digest, sizeof aik) != 0) {
         strcpy(reason->expected, "the AIK accepted before");
         strcpy(reason->found, "another AIK");
         return false;
@@ -222,6 +320,10 @@ vouch_err rp_start_appraisal(vouch_session *s, struct exchange *x,
     (void)arg;
     x->answered = s->now.mono_ms;
     x->deadline = time_after(s->now.mono_ms, s->config->answer_within);
+    x->work->audit.answer_ms = x->answered - x->asked;
+    x->work->audit.aik_pub_hash = x->work->identity.aik_pub_hash;
+    vouch_sha256(vouch_digest_bytes(&x->work->identity.binder),
+                 x->work->audit.binder_digest);
     return event_add(s, &event);
 }
 
@@ -270,8 +372,7 @@ vouch_err rp_receive(vouch_session *s,
     }
     x = exchange_find(s, message->id);
     if (x == NULL || x->state != RP_WAITING) { /* it came too late */
-        return bucket_take(&s->strays, s->now.mono_ms) ? VOUCH_OK
-                                                       : VOUCH_E_RATE;
+        return session_stray(s);
     }
     return rp_answer(s, x, message);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/session/session_internal.h"
 
+#include <unistd.h>
+
 #include "lib/channel/channel_internal.h"
 #include "lib/keys/digest.h"
 #include "proto/memory.h"
@@ -13,24 +15,37 @@ uint64_t time_after(uint64_t time, uint64_t ms)
     return ms > VOUCH_NEVER - 1 - time ? VOUCH_NEVER - 1 : time + ms;
 }
 
-/* A clock that goes backwards never extends anything. */
-void session_clock(vouch_session *s, vouch_now now)
+/* A child has the keys of the connection too, and would use contexts of the
+ * parent's again. */
+bool session_is_forked(const vouch_session *s)
 {
+    return getpid() != s->process;
+}
+
+/* A clock that goes backwards never extends anything. */
+vouch_err session_enter(vouch_session *s, vouch_now now)
+{
+    if (session_is_forked(s)) {
+        return VOUCH_E_FORKED;
+    }
     s->now.unix_s = now.unix_s;
     if (now.mono_ms > s->now.mono_ms) {
         s->now.mono_ms = now.mono_ms;
     }
+    return VOUCH_OK;
 }
 
 bool session_is_up(const vouch_session *s)
 {
-    return s->closing_len == 0 && !s->peer_closed;
+    return s->closing_len == 0 && !s->peer_closed && !s->leaving;
 }
 
 bool vouch_session_ended(const vouch_session *s)
 {
-    return s->peer_closed ||
-           (s->closing_len != 0 && s->close_code != VOUCH_CLOSE_DONE);
+    if (s->closing_len == 0) {
+        return s->peer_closed && !s->leaving;
+    }
+    return s->peer_closed || s->close_code != VOUCH_CLOSE_DONE;
 }
 
 void session_send_close(vouch_session *s, uint64_t code)
@@ -98,6 +113,19 @@ static bool attestation_failed(const vouch_session *s)
             !gate_accepted(s, s->now.mono_ms));
 }
 
+/* design, End: CLOSE 0 waits for commands that were delivered. */
+static vouch_err leave_when_idle(vouch_session *s)
+{
+    if (!s->leaving || s->closing_len != 0 || command_is_pending(s)) {
+        return VOUCH_OK;
+    }
+    session_send_close(s, VOUCH_CLOSE_DONE);
+    if (!s->peer_closed) { /* its answer is awaited, and what comes before */
+        return VOUCH_OK;
+    }
+    return session_end_exchanges(s);
+}
+
 vouch_err session_settle(vouch_session *s, vouch_err err)
 {
     if (s->failure != VOUCH_OK) {
@@ -109,6 +137,12 @@ vouch_err session_settle(vouch_session *s, vouch_err err)
         s->config->refusal == VOUCH_REFUSAL_CLOSE && attestation_failed(s)) {
         err = session_shut(s, VOUCH_CLOSE_REFUSED);
     }
+    if (err == VOUCH_OK) {
+        err = leave_when_idle(s);
+    }
+    if (err == VOUCH_OK && session_is_up(s)) {
+        err = output_list_when_due(s);
+    }
     if (err == VOUCH_OK && session_is_up(s)) {
         err = rp_ask_when_due(s);
     }
@@ -116,6 +150,12 @@ vouch_err session_settle(vouch_session *s, vouch_err err)
         err = gate_report(s);
     }
     return err == VOUCH_OK ? VOUCH_OK : session_fail(s, err);
+}
+
+vouch_err session_stray(vouch_session *s)
+{
+    s->stats.strays++;
+    return bucket_take(&s->strays, s->now.mono_ms) ? VOUCH_OK : VOUCH_E_RATE;
 }
 
 static vouch_err start(vouch_session *s)
@@ -132,7 +172,11 @@ static vouch_err start(vouch_session *s)
     bucket_init(&s->requests, VOUCH_LIMIT_REQUESTS_PER_MINUTE, s->now.mono_ms);
     bucket_init(&s->strays, VOUCH_LIMIT_STRAYS_PER_MINUTE, s->now.mono_ms);
     s->ask_at = config_requires_peer(s->config) ? s->now.mono_ms : VOUCH_NEVER;
-    err = output_capabilities(s);
+    s->list_withheld = s->config->peer_first;
+    err = vouch_posture_copy(&s->config->posture, &s->posture);
+    if (err == VOUCH_OK) {
+        err = output_capabilities(s);
+    }
     return err == VOUCH_OK ? rp_ask_when_due(s) : err;
 }
 
@@ -150,6 +194,7 @@ vouch_err vouch_session_new(vouch_channel *channel, vouch_config *config,
         return VOUCH_E_NOMEM;
     }
     s->now = now;
+    s->process = getpid();
     s->goodbye_at = VOUCH_NEVER;
     s->config = config_use(config);
     err = vouch_endpoint_new(channel, &s->endpoint);
@@ -172,6 +217,9 @@ void vouch_session_free(vouch_session *s)
     exchange_free_all(s);
     event_queue_clear(&s->events);
     event_queue_clear(&s->held);
+    vouch_posture_cleanup(&s->posture);
+    vouch_buffer_free(&s->withheld);
+    vouch_free(s->ended);
     vouch_free(s->in.value);
     vouch_free(s->out.data);
     vouch_endpoint_free(s->endpoint);
@@ -194,9 +242,10 @@ uint64_t vouch_session_deadline(const vouch_session *s)
 
 vouch_err vouch_session_tick(vouch_session *s, vouch_now now)
 {
-    session_clock(s, now);
-    if (vouch_session_ended(s)) {
-        return VOUCH_OK;
+    vouch_err err = session_enter(s, now);
+
+    if (err != VOUCH_OK || vouch_session_ended(s)) {
+        return err;
     }
     if (s->goodbye_at <= s->now.mono_ms) {
         return session_fail(s, VOUCH_E_UNEXPECTED);
@@ -206,11 +255,15 @@ vouch_err vouch_session_tick(vouch_session *s, vouch_now now)
 
 vouch_err vouch_session_close(vouch_session *s, vouch_now now)
 {
-    session_clock(s, now);
+    vouch_err err = session_enter(s, now);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
     if (!session_is_up(s)) {
         return VOUCH_E_CLOSED;
     }
-    session_send_close(s, VOUCH_CLOSE_DONE);
+    s->leaving = true;
     s->goodbye_at = time_after(s->now.mono_ms, GOODBYE_MS);
     s->ask_at = VOUCH_NEVER;
     return session_settle(s, VOUCH_OK);
@@ -218,9 +271,10 @@ vouch_err vouch_session_close(vouch_session *s, vouch_now now)
 
 vouch_err vouch_session_end_of_stream(vouch_session *s, vouch_now now)
 {
-    session_clock(s, now);
-    if (vouch_session_ended(s)) {
-        return VOUCH_OK;
+    vouch_err err = session_enter(s, now);
+
+    if (err != VOUCH_OK || vouch_session_ended(s)) {
+        return err;
     }
     return session_fail(s, VOUCH_E_UNEXPECTED);
 }
@@ -228,7 +282,11 @@ vouch_err vouch_session_end_of_stream(vouch_session *s, vouch_now now)
 vouch_err vouch_session_send(vouch_session *s, vouch_bytes data, vouch_now now,
                              size_t *taken)
 {
-    session_clock(s, now);
+    vouch_err err = session_enter(s, now);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
     if (!session_is_up(s)) {
         return VOUCH_E_CLOSED;
     }
@@ -236,5 +294,12 @@ vouch_err vouch_session_send(vouch_session *s, vouch_bytes data, vouch_now now,
     if (!gate_may_send(s, s->now.mono_ms)) {
         return VOUCH_E_GATE;
     }
-    return output_data(s, data, taken);
+    err = output_data(s, data, taken);
+    s->stats.data_sent += err == VOUCH_OK ? *taken : 0;
+    return err;
+}
+
+void vouch_session_stats(const vouch_session *s, vouch_stats *out)
+{
+    *out = s->stats;
 }

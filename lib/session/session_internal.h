@@ -12,11 +12,15 @@
  *   relying_party.c  asking, and what comes back
  *   verdict.c        how that ends: accepted, refused, expired
  *   attester.c       what the tables of the answering side do
- *   gate.c           may data flow
+ *   command.c        operations: asking, sending, taking, replying
+ *   posture.c        what changed, on either side
+ *   gate.c           may data and commands flow
  *   output.c         messages to octets
  *   events.c         what the application polls
  *   answer.c         shipped attesters and appraisers at work
  */
+
+#include <sys/types.h>
 
 #include <vouch/limits.h>
 #include <vouch/session.h>
@@ -34,7 +38,8 @@ enum rp_state { /* design: Relying Party */
                 RP_WAITING,
                 RP_APPRAISING,
                 RP_ACCEPTED,
-                RP_REFUSED,
+                RP_COMMANDED, /* the command that it was accepted for is out */
+                RP_REFUSED,   /* over, in whatever way */
                 RP_STATES
 };
 
@@ -46,8 +51,13 @@ enum rp_input {
     RP_IN_YES,           /* the appraiser's verdict */
     RP_IN_NO,
     RP_IN_UNSURE,
-    RP_IN_DEADLINE, /* of the answer, the appraisal, or the acceptance */
+    RP_IN_COMMAND, /* send the command */
+    RP_IN_REPLY,
+    RP_IN_POSTURE,  /* the peer's posture changed */
+    RP_IN_DEADLINE, /* of the answer, the appraisal, the acceptance, the reply
+                     */
     RP_IN_REVOKED,  /* a later exchange was rejected */
+    RP_IN_CANCEL,   /* the application gave up */
     RP_IN_END,      /* the session ends */
     RP_INPUTS
 };
@@ -57,7 +67,9 @@ enum at_state { /* Attester */
                 AT_PRODUCING,
                 AT_ANSWERED,
                 AT_CONFIRMED,
-                AT_DENIED,
+                AT_OFFERED, /* the command came, and was not taken yet */
+                AT_RUNNING, /* it was taken */
+                AT_DENIED,  /* over, in whatever way */
                 AT_STATES
 };
 
@@ -68,6 +80,12 @@ enum at_input {
     AT_IN_ACCEPTED, /* OUTCOME */
     AT_IN_REJECTED,
     AT_IN_INDETERMINATE,
+    AT_IN_STALE,   /* OUTCOME: accepted, for a posture that is no more */
+    AT_IN_COMMAND, /* COMMAND, as it should be */
+    AT_IN_TAKE,    /* the application executes it */
+    AT_IN_REFUSE,  /* it must not */
+    AT_IN_REPLY,
+    AT_IN_POSTURE,  /* this side's posture changed */
     AT_IN_DEADLINE, /* of the evidence, the OUTCOME, or the hold */
     AT_IN_REVOKED,  /* a later exchange was rejected */
     AT_IN_END,
@@ -81,17 +99,22 @@ struct exchange_work {
     vouch_identity identity;
     format_set formats; /* RP: asked for; Attester: asked for and produced */
     vouch_bytes format; /* Attester: the one to make */
+    vouch_audit audit;  /* RP: what is known so far */
 };
 
 struct exchange {
     struct exchange *next;
     struct exchange_work *work; /* NULL once accepted or confirmed */
+    uint8_t *operation;         /* its SHA-256, where there is one */
     uint64_t id;
+    uint64_t within;   /* RP: when the operation must have begun */
     uint64_t asked;    /* RP: when REQUEST was sent */
     uint64_t answered; /* when AUTHENTICATOR came, or was sent */
     uint64_t deadline; /* of the present state */
+    uint64_t epoch;    /* Attester: of the posture in the evidence */
     unsigned state;    /* enum rp_state or at_state, by the id's role bit */
     bool automatic;    /* RP: the session asked by itself */
+    bool moved;        /* Attester: the posture changed while it runs */
 };
 
 /* What an input brings with it; each input uses its own members. */
@@ -107,6 +130,9 @@ struct step_arg {
     format_set formats; /* to ask for */
     uint64_t until;     /* end of the acceptance */
     uint64_t retry_ms;  /* when a busy side may be asked again */
+    vouch_cause cause;  /* of the end of an acceptance */
+    vouch_status status;
+    const struct vouch_reply_message *reply;
 };
 
 /* Events and output */
@@ -115,6 +141,7 @@ struct event_node {
     struct event_node *next;
     vouch_event event;
     vouch_reason *reason; /* owned; u.refused.reason */
+    vouch_audit *audit;   /* owned; u.audit.record */
     size_t len;
     uint8_t octets[]; /* u.data.bytes */
 };
@@ -133,15 +160,35 @@ struct out_queue {
 /* A capsule that has come in part. */
 struct assembly {
     uint8_t header[VOUCH_CAPSULE_HEADER_MAX];
-    size_t header_len;
     struct vouch_capsule_header capsule;
-    bool in_value;
     uint8_t *value;
     size_t len, room;
+    uint8_t header_len;
+    bool in_value;
 };
 
 enum { CLOSE_OCTETS = 8 };
 
+/* Operations that are over, and why a command for one is refused. */
+struct ended_operations {
+    struct {
+        uint64_t id;
+        vouch_status status;
+    } item[VOUCH_LIMIT_OPERATIONS];
+    size_t next;
+};
+
+/* Who was accepted before on this connection. */
+struct continuity {
+    uint8_t aik_digest[32]; /* SHA-256 of its SubjectPublicKeyInfo */
+    uint8_t ueid_digest[32];
+    uint64_t security_version;
+    bool has_aik; /* somebody was */
+    bool has_ueid;
+    bool has_security_version;
+};
+
+/* There may be many sessions, mostly idle: small members stand together. */
 struct vouch_session {
     vouch_config *config;
     vouch_endpoint *endpoint;
@@ -153,17 +200,33 @@ struct vouch_session {
     uint64_t highest_seen;     /* ... and the peer's */
     uint64_t highest_rejected; /* own request whose answer was rejected */
     uint64_t ask_at;           /* next automatic request */
-    unsigned failures;         /* of automatic requests, since an acceptance */
-    bool peer_rejected;        /* some answer of the peer was rejected */
-    vouch_digest pinned_aik;   /* of the first acceptance; len 0: none yet */
+    uint64_t refresh_at;       /* none for a change of posture before it */
+    struct continuity last;
 
-    bool has_peer; /* CAPABILITIES came */
-    uint64_t peer_flags;
-    uint64_t peer_max_capsule;
-    uint64_t peer_max_evidence;
-    uint64_t peer_max_in_flight;
+    struct vouch_posture posture;
+    struct ended_operations *ended; /* NULL until there is one */
+    uint64_t accepting_until; /* when DATA was last let in; 0: never was */
+
+    uint64_t peer_epoch;
+    vouch_buffer withheld; /* the peer's CAPABILITIES without its list */
+    uint32_t peer_flags;
+    uint32_t peer_max_capsule; /* these three at most this side's own limits */
+    uint32_t peer_max_evidence;
+    uint32_t peer_max_in_flight;
     format_set peer_produces; /* of config->appraised */
+
+    pid_t process;     /* a fork may not speak for the parent */
+    unsigned failures; /* of automatic requests, since an acceptance */
+    vouch_err failure;
+
+    bool peer_rejected; /* some answer of the peer was rejected */
+    bool has_peer;      /* CAPABILITIES came */
     bool different_connection;
+    bool list_withheld; /* what can be produced is yet to be said */
+    bool gate_reported;
+    bool failure_reported;
+    bool peer_closed;
+    bool leaving; /* CLOSE 0 is due once no command runs */
 
     struct bucket requests;
     struct bucket strays;
@@ -171,15 +234,13 @@ struct vouch_session {
     struct out_queue out;
     struct event_queue events;
     struct event_queue held; /* DATA that waits for the gate */
-    bool gate_reported;
 
-    uint8_t closing[CLOSE_OCTETS]; /* CLOSE, after all of `out` */
-    size_t closing_len, closing_sent;
-    uint64_t close_code;
     uint64_t goodbye_at; /* when the peer's answer to CLOSE 0 is overdue */
-    bool peer_closed;
-    vouch_err failure;
-    bool failure_reported;
+    uint64_t close_code;
+    uint8_t closing[CLOSE_OCTETS]; /* CLOSE, after all of `out` */
+    uint8_t closing_len, closing_sent;
+
+    vouch_stats stats;
 };
 
 /* How soon an automatic request is repeated after one that failed, how slowly
@@ -189,7 +250,11 @@ enum { RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60000, RETRY_TIMES = 3 };
 /* session.c */
 
 bool session_is_up(const vouch_session *s); /* neither side has closed */
-void session_clock(vouch_session *s, vouch_now now);
+
+/* Begins every call: the time is now `now`. VOUCH_E_FORKED in a child of the
+ * process that made the session, which changes nothing. */
+vouch_err session_enter(vouch_session *s, vouch_now now) VOUCH_MUST_CHECK;
+bool session_is_forked(const vouch_session *s);
 uint64_t time_after(uint64_t time, uint64_t ms); /* saturates */
 
 /* Queues CLOSE `code`; nothing is sent after it. */
@@ -209,8 +274,12 @@ vouch_err session_end_exchanges(vouch_session *s) VOUCH_MUST_CHECK;
 /* Sends CLOSE `code` for a reason of policy, and ends every exchange. */
 vouch_err session_shut(vouch_session *s, uint64_t code) VOUCH_MUST_CHECK;
 
+/* A capsule for an exchange that is over: dropped, up to a rate. */
+vouch_err session_stray(vouch_session *s) VOUCH_MUST_CHECK;
+
 /* exchange.c */
 
+bool exchange_is_operation(const struct exchange *x);
 bool exchange_is_mine(const vouch_session *s, uint64_t id);
 struct exchange *exchange_add(vouch_session *s, uint64_t id);
 struct exchange *exchange_find(const vouch_session *s, uint64_t id);
@@ -241,8 +310,12 @@ vouch_err at_step(vouch_session *s, struct exchange *x, enum at_input input,
  * counter below `counter`. */
 vouch_err exchange_revoke_below(vouch_session *s, bool mine,
                                 uint64_t counter) VOUCH_MUST_CHECK;
+/* Gives POSTURE to every exchange of that side that it concerns. */
+vouch_err exchange_posture(vouch_session *s, bool mine) VOUCH_MUST_CHECK;
+size_t exchange_operations(const vouch_session *s, bool mine);
 void exchange_free_all(vouch_session *s); /* without steps or events */
 vouch_err exchange_end_all(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err exchange_end_all_but_commands(vouch_session *s) VOUCH_MUST_CHECK;
 vouch_err exchange_deadlines(vouch_session *s) VOUCH_MUST_CHECK;
 
 /* relying_party.c: actions, and what leads to them */
@@ -250,15 +323,22 @@ vouch_err exchange_deadlines(vouch_session *s) VOUCH_MUST_CHECK;
 typedef vouch_err step_action(vouch_session *s, struct exchange *x,
                               const struct step_arg *arg);
 step_action rp_ask, rp_start_appraisal, rp_reject, rp_declined, rp_accept,
-    rp_give_up, rp_time_out, rp_expire, rp_abandon;
+    rp_give_up, rp_time_out, rp_expire, rp_abandon, rp_stale, rp_cancel;
 /* verdict.c holds those that end an exchange. */
 
-/* What the peer's reason is to the application; one that is not known reads as
- * internal (proto/README.md, 3). */
-vouch_peer_reason peer_reason_of(uint64_t reason);
+/* What a request is about; all zero: nothing but the peer itself. */
+struct question {
+    bool automatic;
+    vouch_bytes nonce;
+    const uint8_t *operation; /* its SHA-256 */
+    uint64_t within;          /* when the operation must have begun */
+};
 
-vouch_err rp_request(vouch_session *s, bool automatic,
+vouch_err rp_request(vouch_session *s, const struct question *question,
                      struct exchange **out) VOUCH_MUST_CHECK;
+/* The same for a call of the application. */
+vouch_err rp_request_for(vouch_session *s, const struct question *question,
+                         vouch_exchange *out) VOUCH_MUST_CHECK;
 vouch_err rp_ask_when_due(vouch_session *s) VOUCH_MUST_CHECK;
 vouch_err rp_receive(vouch_session *s,
                      const struct vouch_authenticator_message *message)
@@ -267,7 +347,7 @@ vouch_err rp_receive(vouch_session *s,
 /* attester.c */
 
 step_action at_need_evidence, at_answer, at_decline, at_confirm, at_denied,
-    at_time_out, at_lapse, at_abandon;
+    at_time_out, at_lapse, at_abandon, at_stale;
 
 vouch_err at_receive_request(vouch_session *s,
                              const struct vouch_request_message *message)
@@ -276,18 +356,46 @@ vouch_err at_receive_outcome(vouch_session *s,
                              const struct vouch_outcome_message *message)
     VOUCH_MUST_CHECK;
 
+/* command.c */
+
+step_action rp_command, rp_reply, rp_unknown;
+step_action at_offer, at_take, at_refuse, at_refuse_stale, at_refuse_denied,
+    at_reply, at_note_posture, at_keep_running;
+
+vouch_err at_receive_command(vouch_session *s,
+                             const struct vouch_command_message *message)
+    VOUCH_MUST_CHECK;
+vouch_err rp_receive_reply(vouch_session *s,
+                           const struct vouch_reply_message *message)
+    VOUCH_MUST_CHECK;
+/* Whether a command waits to be taken or runs. */
+bool command_is_pending(const vouch_session *s);
+/* Remembers why a command for an operation that is over is refused. */
+vouch_err command_ended(vouch_session *s, const struct exchange *x,
+                        vouch_status status) VOUCH_MUST_CHECK;
+
+/* posture.c */
+
+vouch_err posture_receive(vouch_session *s, uint64_t epoch) VOUCH_MUST_CHECK;
+
 /* gate.c */
 
 bool gate_accepted(const vouch_session *s, uint64_t mono_ms);
 bool gate_confirmed(const vouch_session *s, uint64_t mono_ms);
 bool gate_may_accept(const vouch_session *s, uint64_t mono_ms);
 bool gate_may_send(const vouch_session *s, uint64_t mono_ms);
+bool gate_may_accept_command(const vouch_session *s, uint64_t mono_ms);
+/* Whether `x` is an approval that was not used. */
+bool gate_approved(const vouch_session *s, const struct exchange *x,
+                   uint64_t mono_ms);
 /* Tells of a change since the last call, and lets held data in. */
 vouch_err gate_report(vouch_session *s) VOUCH_MUST_CHECK;
 
 /* output.c */
 
 vouch_err output_capabilities(vouch_session *s) VOUCH_MUST_CHECK;
+/* Says at last what can be produced, once the peer has attested. */
+vouch_err output_list_when_due(vouch_session *s) VOUCH_MUST_CHECK;
 vouch_err output_request(
     vouch_session *s, const struct vouch_request_message *m) VOUCH_MUST_CHECK;
 vouch_err output_authenticator(vouch_session *s,
@@ -295,6 +403,12 @@ vouch_err output_authenticator(vouch_session *s,
     VOUCH_MUST_CHECK;
 vouch_err output_outcome(
     vouch_session *s, const struct vouch_outcome_message *m) VOUCH_MUST_CHECK;
+vouch_err output_posture(
+    vouch_session *s, const struct vouch_posture_message *m) VOUCH_MUST_CHECK;
+vouch_err output_command(
+    vouch_session *s, const struct vouch_command_message *m) VOUCH_MUST_CHECK;
+vouch_err output_reply(vouch_session *s,
+                       const struct vouch_reply_message *m) VOUCH_MUST_CHECK;
 vouch_err output_data(vouch_session *s, vouch_bytes data,
                       size_t *taken) VOUCH_MUST_CHECK;
 void output_close(vouch_session *s, uint64_t code);
@@ -305,6 +419,11 @@ vouch_err event_add(vouch_session *s,
                     const vouch_event *event) VOUCH_MUST_CHECK;
 vouch_err event_add_reason(vouch_session *s, const vouch_event *event,
                            const vouch_reason *reason) VOUCH_MUST_CHECK;
+/* A COMMAND or REPLY event with its octets. */
+vouch_err event_add_octets(vouch_session *s, const vouch_event *event,
+                           vouch_bytes octets) VOUCH_MUST_CHECK;
+vouch_err event_add_audit(vouch_session *s, vouch_exchange exchange,
+                          const vouch_audit *audit) VOUCH_MUST_CHECK;
 vouch_err event_add_data(struct event_queue *queue, vouch_bytes data,
                          bool early) VOUCH_MUST_CHECK;
 void event_queue_clear(struct event_queue *queue);

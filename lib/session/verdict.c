@@ -3,8 +3,14 @@
 
 #include <string.h>
 
+#include "lib/evidence/reason.h"
 #include "lib/keys/digest.h"
 #include "proto/memory.h"
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* An automatic request came to nothing: the next one comes sooner, but later
  * each time. */
@@ -13,7 +19,7 @@ static void back_off(vouch_session *s, const struct exchange *x,
 {
     uint64_t wait;
 
-    if (!x->automatic) {
+    if (!x->automatic || !session_is_up(s)) {
         return;
     }
     wait = (uint64_t)RETRY_FIRST_MS << (s->failures < 6 ? s->failures : 6);
@@ -39,23 +45,57 @@ static vouch_err send_outcome(vouch_session *s, const struct exchange *x,
     return output_outcome(s, &m);
 }
 
-vouch_peer_reason peer_reason_of(uint64_t reason)
+/* The record of a request that has come to its verdict. */
+static vouch_err audit(vouch_session *s, struct exchange *x,
+                       vouch_verdict verdict, const vouch_reason *reason)
 {
-    return reason <= VOUCH_PEER_POSTURE ? (vouch_peer_reason)reason
-                                        : VOUCH_PEER_INTERNAL;
+    vouch_audit *record = &x->work->audit;
+
+    record->verdict = verdict;
+    if (x->state == RP_APPRAISING) {
+        record->appraisal_ms = s->now.mono_ms - x->answered;
+    }
+    if (reason != NULL) {
+        record->check = reason->check;
+        record->claim = reason->claim;
+        record->err = reason->err;
+    }
+    return event_add_audit(s, record->exchange, record);
 }
 
-static vouch_err report_refused(vouch_session *s, const struct exchange *x,
+static void note_result(struct exchange *x, const vouch_result *result)
+{
+    vouch_audit *record = &x->work->audit;
+
+    record->level = result->level;
+    if (result->ueid.len != 0) {
+        vouch_sha256(result->ueid, record->ueid_digest);
+    }
+    memcpy(record->evidence_digest, result->evidence_digest, 32);
+    memcpy(record->anchor_digest, result->anchor_digest, 32);
+    memcpy(record->policy_digest, result->policy_digest, 32);
+}
+
+static vouch_err report_refused(vouch_session *s, struct exchange *x,
                                 vouch_verdict verdict,
                                 const vouch_reason *reason,
                                 const struct vouch_authenticator_message *m)
 {
     vouch_event event = {.type = VOUCH_EVENT_REFUSED,
                          .exchange = exchange_handle(s, x)};
+    vouch_err err = audit(s, x, verdict, reason);
 
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (verdict == VOUCH_REJECTED) {
+        s->stats.rejected++;
+    } else {
+        s->stats.indeterminate++;
+    }
     event.u.refused.verdict = verdict;
     if (m != NULL) {
-        event.u.refused.peer_reason = peer_reason_of(m->reason);
+        event.u.refused.peer_reason = (vouch_peer_reason)m->reason;
         event.u.refused.retry_ms = m->has_retry ? m->retry_ms : 0;
     }
     return event_add_reason(s, &event, reason);
@@ -111,6 +151,13 @@ vouch_err rp_time_out(vouch_session *s, struct exchange *x,
     return end_without_verdict(s, x, &reason, VOUCH_PEER_TIMEOUT);
 }
 
+static bool waits_for_us(const vouch_session *s,
+                         const struct vouch_authenticator_message *m)
+{
+    return m->has_reason && m->reason == VOUCH_WIRE_YOU_FIRST &&
+           (s->peer_flags & VOUCH_FLAG_LIST_WITHHELD) != 0;
+}
+
 /* RFC 9261, 6: the empty authenticator proves nobody's identity; no OUTCOME
  * follows. */
 vouch_err rp_declined(vouch_session *s, struct exchange *x,
@@ -120,8 +167,31 @@ vouch_err rp_declined(vouch_session *s, struct exchange *x,
     vouch_reason reason = {.check = VOUCH_CHECK_ANSWER,
                            .err = VOUCH_E_DECLINED};
 
-    back_off(s, x, m->has_retry ? m->retry_ms : 0);
+    /* A side that wants the other to go first says when it is ready. */
+    if (!waits_for_us(s, m)) {
+        back_off(s, x, m->has_retry ? m->retry_ms : 0);
+    }
     return report_refused(s, x, VOUCH_INDETERMINATE, &reason, m);
+}
+
+static const char *const causes[] = {
+    [VOUCH_CAUSE_AGE] = "the approval was not used in time",
+    [VOUCH_CAUSE_REJECTION] = "a later exchange was rejected",
+    [VOUCH_CAUSE_POSTURE] = "the peer's posture changed",
+    [VOUCH_CAUSE_END] = "the session ended, or it was cancelled",
+};
+
+/* An operation that was approved and not sent ends like one that was not. */
+static vouch_err report_unused(vouch_session *s, const struct exchange *x,
+                               vouch_cause cause)
+{
+    vouch_event event = {.type = VOUCH_EVENT_REFUSED,
+                         .exchange = exchange_handle(s, x)};
+    vouch_reason reason = {.check = VOUCH_CHECK_ANSWER};
+
+    event.u.refused.verdict = VOUCH_INDETERMINATE;
+    strcpy(reason.found, causes[cause]);
+    return event_add_reason(s, &event, &reason);
 }
 
 vouch_err rp_expire(vouch_session *s, struct exchange *x,
@@ -130,8 +200,32 @@ vouch_err rp_expire(vouch_session *s, struct exchange *x,
     vouch_event event = {.type = VOUCH_EVENT_EXPIRED,
                          .exchange = exchange_handle(s, x)};
 
-    (void)arg;
+    if (exchange_is_operation(x)) {
+        return report_unused(s, x, arg->cause);
+    }
+    event.u.expired.cause = arg->cause;
     return event_add(s, &event);
+}
+
+/* design, Posture: evidence of before it is not appraised to the end. */
+vouch_err rp_stale(vouch_session *s, struct exchange *x,
+                   const struct step_arg *arg)
+{
+    vouch_reason reason = {.check = VOUCH_CHECK_POSTURE};
+
+    (void)arg;
+    strcpy(reason.found, causes[VOUCH_CAUSE_POSTURE]);
+    return end_without_verdict(s, x, &reason, VOUCH_PEER_POSTURE);
+}
+
+vouch_err rp_cancel(vouch_session *s, struct exchange *x,
+                    const struct step_arg *arg)
+{
+    vouch_reason reason = {.check = VOUCH_CHECK_ANSWER};
+
+    (void)arg;
+    strcpy(reason.found, "cancelled");
+    return end_without_verdict(s, x, &reason, VOUCH_PEER_NONE);
 }
 
 vouch_err rp_abandon(vouch_session *s, struct exchange *x,
@@ -157,9 +251,35 @@ static uint64_t time_of_unix(const vouch_session *s, int64_t unix_s)
                : time_after(s->now.mono_ms, (uint64_t)left * 1000);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+/* What the next evidence on this connection is held against. */
+static void remember(struct continuity *last, vouch_bytes aik_spki,
+                     const vouch_result *result)
 {
-    return a < b ? a : b;
+    last->has_aik = true;
+    vouch_sha256(aik_spki, last->aik_digest);
+    if (result->ueid.len != 0) {
+        last->has_ueid = true;
+        vouch_sha256(result->ueid, last->ueid_digest);
+    }
+    if (result->has_security_version) {
+        last->has_security_version = true;
+        last->security_version = result->security_version;
+    }
+}
+
+/* Grace moves the start of a refresh, never the end of a result. */
+static void refresh_before_end(vouch_session *s, const struct exchange *x)
+{
+    uint64_t grace = config_grace(s->config);
+    uint64_t start;
+
+    if (!config_requires_peer(s->config) || exchange_is_operation(x) ||
+        config_interval(s->config) == 0 || grace == 0) {
+        return;
+    }
+    start = x->deadline > grace ? x->deadline - grace : 0;
+    start = start > s->now.mono_ms ? start : x->deadline;
+    s->ask_at = earlier(s->ask_at, start);
 }
 
 vouch_err rp_accept(vouch_session *s, struct exchange *x,
@@ -183,11 +303,16 @@ vouch_err rp_accept(vouch_session *s, struct exchange *x,
     memcpy(event.u.accepted.anchor_digest, result->anchor_digest, 32);
     memcpy(event.u.accepted.policy_digest, result->policy_digest, 32);
     err = event_add(s, &event);
+    if (err == VOUCH_OK) {
+        err = audit(s, x, VOUCH_ACCEPTED, NULL);
+    }
     if (err != VOUCH_OK) {
         return err;
     }
-    s->pinned_aik = identity->aik_pub_hash;
+    s->stats.accepted++;
     s->failures = 0;
+    remember(&s->last, identity->spki, result);
+    refresh_before_end(s, x);
     exchange_forget_work(x);
     exchange_forget_superseded(s, x);
     return send_outcome(s, x, VOUCH_ACCEPTED, VOUCH_PEER_NONE,
@@ -206,12 +331,97 @@ static bool shows_what_it_checked(const vouch_identity *identity,
                           vouch_digest_bytes(&identity->aik_pub_hash));
 }
 
+/* The epoch that the peer told last is the one that counts. */
+static bool is_of_this_epoch(const vouch_session *s, const vouch_result *result,
+                             vouch_reason *reason)
+{
+    if (!result->has_epoch || result->epoch == s->peer_epoch) {
+        return true;
+    }
+    *reason = (vouch_reason){.check = VOUCH_CHECK_POSTURE,
+                             .claim = VOUCH_CLAIM_EPOCH};
+    vouch_reason_number(reason->expected, (int64_t)s->peer_epoch);
+    vouch_reason_number(reason->found, (int64_t)result->epoch);
+    return false;
+}
+
+/* design, Continuity: zero, masked or absent never matches. */
+static bool is_same_instance(const vouch_session *s, const vouch_result *result,
+                             vouch_reason *reason)
+{
+    const struct continuity *last = &s->last;
+    uint8_t digest[32], any = 0;
+
+    if (!s->config->pin_instance) {
+        return true;
+    }
+    for (size_t i = 1; i < result->ueid.len; i++) { /* behind its type */
+        any |= result->ueid.data[i];
+    }
+    if (any != 0) {
+        vouch_sha256(result->ueid, digest);
+        if (!last->has_ueid ||
+            memcmp(digest, last->ueid_digest, sizeof digest) == 0) {
+            return true;
+        }
+    }
+    *reason = (vouch_reason){.check = VOUCH_CHECK_CONTINUITY,
+                             .claim = VOUCH_CLAIM_UEID};
+    strcpy(reason->expected,
+           last->has_ueid ? "the instance accepted before" : "an instance");
+    vouch_reason_hex(reason->found, result->ueid);
+    return false;
+}
+
+static bool is_no_regression(const vouch_session *s, const vouch_result *result,
+                             vouch_reason *reason)
+{
+    const struct continuity *last = &s->last;
+
+    if (!s->config->refuse_regression ||
+        (result->has_security_version &&
+         (!last->has_security_version ||
+          result->security_version >= last->security_version))) {
+        return true;
+    }
+    *reason = (vouch_reason){.check = VOUCH_CHECK_CONTINUITY,
+                             .claim = VOUCH_CLAIM_SECURITY_VERSION,
+                             .name = "regression"};
+    vouch_reason_number(reason->expected, (int64_t)last->security_version);
+    if (result->has_security_version) {
+        vouch_reason_number(reason->found, (int64_t)result->security_version);
+    }
+    return false;
+}
+
+/* What only this side of this connection can know about accepted evidence. */
+static bool fits_connection(const vouch_session *s, const vouch_result *result,
+                            vouch_reason *reason)
+{
+    return is_of_this_epoch(s, result, reason) &&
+           is_same_instance(s, result, reason) &&
+           is_no_regression(s, result, reason);
+}
+
+static uint64_t end_of_acceptance(const vouch_session *s,
+                                  const struct exchange *x,
+                                  const vouch_result *result)
+{
+    uint64_t end =
+        earlier(time_after(x->asked, s->config->max_age),
+                earlier(time_of_unix(s, result->not_after),
+                        time_of_unix(s, x->work->identity.not_after)));
+
+    return exchange_is_operation(x) ? earlier(end, x->within) : end;
+}
+
 static vouch_err conclude(vouch_session *s, struct exchange *x,
                           const vouch_result *result)
 {
     vouch_reason reason = result->reason;
     struct step_arg arg = {.result = result, .reason = &reason};
 
+    note_result(x, result);
     switch (result->verdict) {
     case VOUCH_ACCEPTED:
         break;
@@ -225,14 +435,15 @@ static vouch_err conclude(vouch_session *s, struct exchange *x,
         reason = (vouch_reason){.check = VOUCH_CHECK_CONTRACT};
         return rp_step(s, x, RP_IN_NO, &arg);
     }
+    if (!fits_connection(s, result, &reason)) {
+        return rp_step(s, x, RP_IN_NO, &arg);
+    }
     if (exchange_counter(x) < s->highest_rejected) {
         reason = (vouch_reason){.check = VOUCH_CHECK_ANSWER};
         strcpy(reason.found, "a later exchange was rejected");
         return rp_step(s, x, RP_IN_UNSURE, &arg);
     }
-    arg.until = earlier(time_after(x->asked, s->config->max_age),
-                        earlier(time_of_unix(s, result->not_after),
-                                time_of_unix(s, x->work->identity.not_after)));
+    arg.until = end_of_acceptance(s, x, result);
     if (arg.until <= s->now.mono_ms) {
         reason = (vouch_reason){.check = VOUCH_CHECK_AGE};
         strcpy(reason.found, "an answer that is too old already");
@@ -244,9 +455,12 @@ static vouch_err conclude(vouch_session *s, struct exchange *x,
 vouch_err vouch_session_conclude(vouch_session *s, vouch_exchange exchange,
                                  const vouch_result *result, vouch_now now)
 {
+    vouch_err err = session_enter(s, now);
     struct exchange *x;
 
-    session_clock(s, now);
+    if (err != VOUCH_OK) {
+        return err;
+    }
     x = exchange_by_handle(s, exchange, true, RP_APPRAISING);
     if (x == NULL || x->deadline <= s->now.mono_ms) {
         return VOUCH_E_HANDLE;
