@@ -65,6 +65,7 @@ static uint64_t copy_head(CBS *in, vouch_bytes input, CBB *out)
     case VOUCH_CBOR_TAG:
         FUZZ_CHECK(vouch_cbor_write_tag(out, head.value));
         return 1;
+    case VOUCH_CBOR_BOOL:
     case VOUCH_CBOR_SIMPLE:
     case VOUCH_CBOR_FLOAT:
         ok = CBB_add_bytes(out, start, (size_t)(CBS_data(in) - start));

@@ -168,6 +168,9 @@ vouch_config *fuzz_config(void)
         FUZZ_CHECK(vouch_config_set_gate(config, VOUCH_GATE_REQUIRE_PEER) ==
                    VOUCH_OK);
         FUZZ_CHECK(vouch_config_hold_early_data(config) == VOUCH_OK);
+        FUZZ_CHECK(vouch_config_set_jitter(config, 0) == VOUCH_OK);
+        FUZZ_CHECK(vouch_config_set_asker(config, VOUCH_ASKER_ATTESTED) ==
+                   VOUCH_OK);
         vouch_trust_free(trust);
     }
     return config;

@@ -235,10 +235,10 @@ static void write_claims(CBB *out, bool all)
 
     FUZZ_CHECK(CBB_init(&measurements, 64));
     FUZZ_CHECK(CBB_add_u8(&measurements, 0xa2));
-    FUZZ_CHECK(vouch_eat_write_measurement(&measurements,
-                                           vouch_text("executable"), octets));
-    FUZZ_CHECK(vouch_eat_write_measurement(
-        &measurements, vouch_text("library:libc.so.6"), octets));
+    FUZZ_CHECK(vouch_eat_write_digest(&measurements, vouch_text("executable"),
+                                      octets));
+    FUZZ_CHECK(vouch_eat_write_digest(&measurements,
+                                      vouch_text("library:libc.so.6"), octets));
     if (all) {
         eat.ueid = some(33);
         eat.swname = vouch_text("vouch");
@@ -458,6 +458,13 @@ static void seed_messages(void)
     write_close(&cbb, UINT64_MAX);
     save_cbb("message_close", "other", &cbb);
     save_hex("message_close", "unknown-keys", "a3010418ff8261610120f6");
+    save_hex("message_posture", "first", "a10101");
+    save_hex("message_posture", "last", "a1011bffffffffffffffff");
+    save_hex("message_command", "plain", "a2011bc0000000000000010243726d78");
+    save_hex("message_command", "empty", "a201010240");
+    save_hex("message_reply", "done", "a3010102000342206f");
+    save_hex("message_reply", "moved", "a401010207034004f5");
+    save_hex("message_reply", "stale", "a201010202");
 }
 
 /* Capsules */

@@ -65,12 +65,12 @@ static vouch_buffer measure(const uint8_t *executable, const uint8_t *libc,
         &cbb,
         (size_t)((executable != NULL) + (libc != NULL) + (extra != NULL))));
     ck_assert(extra == NULL ||
-              vouch_eat_write_measurement(&cbb, vouch_text("extra"), extra));
-    ck_assert(executable == NULL ||
-              vouch_eat_write_measurement(&cbb, vouch_text("executable"),
-                                          executable));
-    ck_assert(libc == NULL || vouch_eat_write_measurement(
-                                  &cbb, vouch_text("library:libc"), libc));
+              vouch_eat_write_digest(&cbb, vouch_text("extra"), extra));
+    ck_assert(
+        executable == NULL ||
+        vouch_eat_write_digest(&cbb, vouch_text("executable"), executable));
+    ck_assert(libc == NULL ||
+              vouch_eat_write_digest(&cbb, vouch_text("library:libc"), libc));
     return finish_cbb(&cbb);
 }
 

@@ -707,16 +707,19 @@ START_TEST(what_is_checked_is_read_to_its_end)
 END_TEST
 
 /* One item of each type, in the order of vouch_cbor_type. */
-static const char *const typed[] = {"1864", "3863",   "4401020304",
-                                    "6161", "820102", "a10102",
-                                    "d200", "f5",     "f93c00"};
+static const char *const typed[] = {"1864",   "3863",   "4401020304", "6161",
+                                    "820102", "a10102", "d200",       "f5",
+                                    "f6",     "f93c00"};
 
 static bool read_typed(CBS *in, enum vouch_cbor_type type)
 {
     uint64_t number;
     vouch_bytes octets;
+    bool truth;
 
     switch (type) {
+    case VOUCH_CBOR_BOOL:
+        return vouch_cbor_read_bool(in, &truth);
     case VOUCH_CBOR_UINT:
         return vouch_cbor_read_uint(in, &number);
     case VOUCH_CBOR_BYTES:

@@ -52,6 +52,9 @@ static const struct {
     {"request", &vouch_request_schema},
     {"authenticator", &vouch_authenticator_schema},
     {"outcome", &vouch_outcome_schema},
+    {"posture", &vouch_posture_schema},
+    {"command", &vouch_command_schema},
+    {"reply", &vouch_reply_schema},
     {"close", &vouch_close_schema},
 };
 
@@ -75,6 +78,9 @@ static void type_text(const struct vouch_field *field, char out[TEXT_MAX])
         break;
     case VOUCH_FIELD_FORMATS:
         snprintf(out, TEXT_MAX, "[%zu*%zu format]", field->min, field->max);
+        break;
+    case VOUCH_FIELD_TRUE:
+        snprintf(out, TEXT_MAX, "true");
         break;
     default:
         ck_abort_msg("a field of a type that has no CDDL here");
@@ -207,6 +213,14 @@ static const struct {
     {"reason-timeout", VOUCH_WIRE_TIMEOUT},
     {"reason-internal", VOUCH_WIRE_INTERNAL},
     {"reason-posture", VOUCH_WIRE_POSTURE},
+    {"status-done", VOUCH_STATUS_DONE},
+    {"status-digest", VOUCH_STATUS_DIGEST},
+    {"status-stale", VOUCH_STATUS_STALE},
+    {"status-consumed", VOUCH_STATUS_CONSUMED},
+    {"status-not-confirmed", VOUCH_STATUS_NOT_CONFIRMED},
+    {"status-not-authorised", VOUCH_STATUS_NOT_AUTHORISED},
+    {"status-unknown-exchange", VOUCH_STATUS_UNKNOWN_EXCHANGE},
+    {"status-failed", VOUCH_STATUS_FAILED},
     {"close-done", VOUCH_CLOSE_DONE},
     {"close-protocol", VOUCH_CLOSE_PROTOCOL},
     {"close-limit", VOUCH_CLOSE_LIMIT},
@@ -342,6 +356,9 @@ static vouch_bytes measurements(void)
 
 static struct vouch_eat all_claims(void)
 {
+    static uint8_t digest[32];
+
+    vouch_sha256(measurements(), digest);
     return (struct vouch_eat){
         .has_iat = true,
         .iat = PKI_NOW,
@@ -354,6 +371,10 @@ static struct vouch_eat all_claims(void)
         .measurements = measurements(),
         .kernel = vouch_text("kernel"),
         .boot_id = vouch_text("boot"),
+        .has_epoch = true,
+        .posture_digest = {digest, sizeof digest},
+        .components = measurements(),
+        .has_security_version = true,
     };
 }
 
@@ -442,6 +463,10 @@ static bool string_bounds(const char *type, enum value *value, size_t *min,
                           size_t *max)
 {
     *value = type[0] == 'b' ? A_BSTR : A_TSTR;
+    if (sscanf(type, "bstr .size %zu", min) == 1) {
+        *max = *min;
+        return true;
+    }
     return sscanf(type + 1, "str .size (%zu..%zu)", min, max) == 2;
 }
 
@@ -455,6 +480,9 @@ static bool is_of_type(const char *type, enum value value, size_t len)
     }
     if (strcmp(type, "int") == 0) {
         return value == A_UINT || value == A_NINT;
+    }
+    if (strcmp(type, "uint") == 0) {
+        return value == A_UINT;
     }
     if (strcmp(type, "measurements") == 0) {
         return value == A_MAP;
@@ -588,12 +616,16 @@ struct token_maker {
     vouch_key *key;
     vouch_appraiser *appraiser;
     uint8_t key_id[32];
+    vouch_buffer aik; /* another key */
 };
 
 static void make_token_maker(struct token_maker *m)
 {
-    EVP_PKEY *pkey = pki_key(PKI_P256);
+    EVP_PKEY *pkey = pki_key(PKI_P256), *aik = pki_key(PKI_P256);
     vouch_policy *policy;
+
+    m->aik = pki_spki(aik);
+    EVP_PKEY_free(aik);
 
     ck_assert_int_eq(vouch_key_from_evp(pkey, &m->key), VOUCH_OK);
     EVP_PKEY_free(pkey);
@@ -630,7 +662,7 @@ static vouch_verdict appraise(const struct token_maker *m, vouch_bytes payload)
     const struct vouch_expectation expected = {
         .binder = {.len = 32},
         .aik_pub_hash = {.len = 32},
-        .aik_spki = octets(1),
+        .aik_spki = span_of(&m->aik),
         .now = {0, PKI_NOW},
     };
     vouch_buffer cmw = sign(m, payload);
@@ -689,6 +721,7 @@ START_TEST(cddl_says_which_claims_must_be_there)
     }
     vouch_appraiser_free(maker.appraiser);
     vouch_key_free(maker.key);
+    free(maker.aik.data);
     free(set.data);
 }
 END_TEST
@@ -732,6 +765,7 @@ START_TEST(cddl_has_the_token_that_is_written)
     vouch_buffer_free(&cmw);
     vouch_appraiser_free(maker.appraiser);
     vouch_key_free(maker.key);
+    free(maker.aik.data);
 }
 END_TEST
 

@@ -120,12 +120,12 @@ START_TEST(eat_decode_finds_the_claims)
     ck_assert_uint_eq(eat.aik_pub_hash.len, 32);
     assert_span(eat.kernel, "65");
     assert_span(eat.boot_id, "66");
-    in = vouch_eat_measurements(&eat, &num);
+    in = vouch_eat_digests(eat.measurements, &num);
     ck_assert_uint_eq(num, 1);
-    ck_assert(vouch_eat_read_measurement(&in, &name, &sha256));
+    ck_assert(vouch_eat_read_digest(&in, &name, &sha256));
     assert_span(name, "64");
     ck_assert_uint_eq(sha256.len, 32);
-    ck_assert(!vouch_eat_read_measurement(&in, &name, &sha256));
+    ck_assert(!vouch_eat_read_digest(&in, &name, &sha256));
     free(octets.data);
 }
 END_TEST
@@ -158,7 +158,7 @@ START_TEST(eat_without_claims_has_none)
                      VOUCH_OK);
     ck_assert(!eat.has_iat);
     ck_assert_uint_eq(eat.nonce.len, 0);
-    (void)vouch_eat_measurements(&eat, &num);
+    (void)vouch_eat_digests(eat.measurements, &num);
     ck_assert_uint_eq(num, 0);
 }
 END_TEST
@@ -388,7 +388,7 @@ static vouch_buffer measured(size_t num)
         char name[8];
 
         snprintf(name, sizeof name, "%05zu", i);
-        ck_assert(vouch_eat_write_measurement(&cbb, vouch_text(name), sha256));
+        ck_assert(vouch_eat_write_digest(&cbb, vouch_text(name), sha256));
     }
     return finish_cbb(&cbb);
 }
@@ -402,7 +402,7 @@ START_TEST(eat_decode_limits_measurements)
     size_t num;
 
     ck_assert_int_eq(vouch_eat_decode(span_of(&at), &eat, NULL), VOUCH_OK);
-    (void)vouch_eat_measurements(&eat, &num);
+    (void)vouch_eat_digests(eat.measurements, &num);
     ck_assert_uint_eq(num, VOUCH_LIMIT_MEASUREMENTS);
     ck_assert_int_eq(decode(beyond.data, beyond.len, &wrong),
                      VOUCH_E_CLAIM_TYPE);

@@ -20,15 +20,24 @@ static const struct legal legal_rp[] = {
     {RP_WAITING, RP_IN_DECLINED, RP_REFUSED},
     {RP_WAITING, RP_IN_UNSURE, RP_REFUSED},
     {RP_WAITING, RP_IN_DEADLINE, RP_REFUSED},
+    {RP_WAITING, RP_IN_CANCEL, RP_REFUSED},
     {RP_WAITING, RP_IN_END, RP_REFUSED},
     {RP_APPRAISING, RP_IN_YES, RP_ACCEPTED},
     {RP_APPRAISING, RP_IN_NO, RP_REFUSED},
     {RP_APPRAISING, RP_IN_UNSURE, RP_REFUSED},
     {RP_APPRAISING, RP_IN_DEADLINE, RP_REFUSED},
+    {RP_APPRAISING, RP_IN_POSTURE, RP_REFUSED},
+    {RP_APPRAISING, RP_IN_CANCEL, RP_REFUSED},
     {RP_APPRAISING, RP_IN_END, RP_REFUSED},
     {RP_ACCEPTED, RP_IN_DEADLINE, RP_REFUSED},
     {RP_ACCEPTED, RP_IN_REVOKED, RP_REFUSED},
+    {RP_ACCEPTED, RP_IN_COMMAND, RP_COMMANDED},
+    {RP_ACCEPTED, RP_IN_POSTURE, RP_REFUSED},
+    {RP_ACCEPTED, RP_IN_CANCEL, RP_REFUSED},
     {RP_ACCEPTED, RP_IN_END, RP_REFUSED},
+    {RP_COMMANDED, RP_IN_REPLY, RP_REFUSED},
+    {RP_COMMANDED, RP_IN_DEADLINE, RP_REFUSED},
+    {RP_COMMANDED, RP_IN_END, RP_REFUSED},
 };
 
 static const struct legal legal_at[] = {
@@ -40,16 +49,31 @@ static const struct legal legal_at[] = {
     {AT_PRODUCING, AT_IN_REJECTED, AT_DENIED},
     {AT_PRODUCING, AT_IN_INDETERMINATE, AT_DENIED},
     {AT_PRODUCING, AT_IN_DEADLINE, AT_DENIED},
+    {AT_PRODUCING, AT_IN_POSTURE, AT_PRODUCING},
     {AT_PRODUCING, AT_IN_END, AT_DENIED},
     {AT_ANSWERED, AT_IN_ACCEPTED, AT_CONFIRMED},
     {AT_ANSWERED, AT_IN_REJECTED, AT_DENIED},
     {AT_ANSWERED, AT_IN_INDETERMINATE, AT_DENIED},
+    {AT_ANSWERED, AT_IN_STALE, AT_DENIED},
     {AT_ANSWERED, AT_IN_DEADLINE, AT_DENIED},
     {AT_ANSWERED, AT_IN_END, AT_DENIED},
     {AT_CONFIRMED, AT_IN_REJECTED, AT_DENIED},
     {AT_CONFIRMED, AT_IN_DEADLINE, AT_DENIED},
     {AT_CONFIRMED, AT_IN_REVOKED, AT_DENIED},
+    {AT_CONFIRMED, AT_IN_COMMAND, AT_OFFERED},
+    {AT_CONFIRMED, AT_IN_POSTURE, AT_DENIED},
     {AT_CONFIRMED, AT_IN_END, AT_DENIED},
+    {AT_OFFERED, AT_IN_TAKE, AT_RUNNING},
+    {AT_OFFERED, AT_IN_REFUSE, AT_DENIED},
+    {AT_OFFERED, AT_IN_REJECTED, AT_DENIED},
+    {AT_OFFERED, AT_IN_POSTURE, AT_DENIED},
+    {AT_OFFERED, AT_IN_DEADLINE, AT_DENIED},
+    {AT_OFFERED, AT_IN_REVOKED, AT_DENIED},
+    {AT_OFFERED, AT_IN_END, AT_DENIED},
+    {AT_RUNNING, AT_IN_REPLY, AT_DENIED},
+    {AT_RUNNING, AT_IN_REJECTED, AT_RUNNING},
+    {AT_RUNNING, AT_IN_POSTURE, AT_RUNNING},
+    {AT_RUNNING, AT_IN_END, AT_DENIED},
 };
 
 #define NUM(array) (sizeof(array) / sizeof((array)[0]))
@@ -156,9 +180,11 @@ START_TEST(relying_party_takes_what_is_legal_and_nothing_else)
     const struct vouch_authenticator_message declined = {0};
     const vouch_reason reason = {.check = VOUCH_CHECK_BINDING};
     const vouch_result result = {.level = VOUCH_LEVEL_BOUND};
+    const struct vouch_reply_message reply = {0};
     const struct step_arg arg = {.declined = &declined,
                                  .reason = &reason,
                                  .result = &result,
+                                 .reply = &reply,
                                  .formats = 0,
                                  .until = start.mono_ms + 500};
     struct fixture f;

@@ -199,7 +199,7 @@ END_TEST
 
 START_TEST(claims_are_required_one_by_one)
 {
-    for (int i = VOUCH_CLAIM_NONCE; i <= VOUCH_CLAIM_BOOT_ID; i++) {
+    for (int i = VOUCH_CLAIM_NONCE; i <= VOUCH_CLAIM_SECURITY_VERSION; i++) {
         vouch_claim claim = (vouch_claim)i;
 
         ck_assert(!vouch_policy_requires(policy, claim));
@@ -208,9 +208,10 @@ START_TEST(claims_are_required_one_by_one)
     }
     ck_assert_int_eq(vouch_policy_require_claim(policy, VOUCH_CLAIM_NONE),
                      VOUCH_E_ARGUMENT);
-    ck_assert_int_eq(vouch_policy_require_claim(
-                         policy, (vouch_claim)(VOUCH_CLAIM_BOOT_ID + 1)),
-                     VOUCH_E_ARGUMENT);
+    ck_assert_int_eq(
+        vouch_policy_require_claim(
+            policy, (vouch_claim)(VOUCH_CLAIM_SECURITY_VERSION + 1)),
+        VOUCH_E_ARGUMENT);
 }
 END_TEST
 

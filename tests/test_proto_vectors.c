@@ -676,13 +676,13 @@ static void check_measurements(const json_t *measured,
 {
     vouch_bytes name, sha256;
     size_t num;
-    CBS in = vouch_eat_measurements(eat, &num);
+    CBS in = vouch_eat_digests(eat->measurements, &num);
 
     ck_assert_uint_eq(num, json_object_size(measured));
     for (; num != 0; num--) {
         char text[64] = "";
 
-        ck_assert(vouch_eat_read_measurement(&in, &name, &sha256));
+        ck_assert(vouch_eat_read_digest(&in, &name, &sha256));
         ck_assert_uint_lt(name.len, sizeof text);
         memcpy(text, name.data, name.len);
         check_octets(measured, text, sha256);

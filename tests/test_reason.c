@@ -78,15 +78,16 @@ START_TEST(names_are_known_for_every_check_and_claim)
     for (int i = VOUCH_CHECK_NONE; i <= VOUCH_CHECK_CONTRACT; i++) {
         ck_assert_str_ne(vouch_check_name((vouch_check)i), "unknown");
     }
-    for (int i = VOUCH_CLAIM_NONE; i <= VOUCH_CLAIM_BOOT_ID; i++) {
+    for (int i = VOUCH_CLAIM_NONE; i <= VOUCH_CLAIM_SECURITY_VERSION; i++) {
         ck_assert_str_ne(vouch_claim_name((vouch_claim)i), "unknown");
     }
     ck_assert_str_eq(vouch_check_name(VOUCH_CHECK_REFERENCE), "reference");
     ck_assert_str_eq(vouch_check_name((vouch_check)(VOUCH_CHECK_CONTRACT + 1)),
                      "unknown");
     ck_assert_str_eq(vouch_claim_name(VOUCH_CLAIM_NONCE), "eat_nonce");
-    ck_assert_str_eq(vouch_claim_name((vouch_claim)(VOUCH_CLAIM_BOOT_ID + 1)),
-                     "unknown");
+    ck_assert_str_eq(
+        vouch_claim_name((vouch_claim)(VOUCH_CLAIM_SECURITY_VERSION + 1)),
+        "unknown");
     ck_assert_str_eq(vouch_claim_name((vouch_claim)-1), "unknown");
 }
 END_TEST

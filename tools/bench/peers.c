@@ -74,7 +74,9 @@ static void answer(struct peer *peer, const vouch_event *event, vouch_now now)
         peer->octets += event->u.data.bytes.len;
         break;
     default:
-        need(event->type == VOUCH_EVENT_PEER || event->type == VOUCH_EVENT_GATE,
+        need(event->type == VOUCH_EVENT_PEER ||
+                 event->type == VOUCH_EVENT_GATE ||
+                 event->type == VOUCH_EVENT_AUDIT,
              vouch_event_name(event->type));
     }
 }
