@@ -121,7 +121,7 @@ vouch_err at_denied(vouch_session *s, struct exchange *x,
         err = exchange_revoke_below(s, false, exchange_counter(x));
     }
     return err == VOUCH_OK
-               ? report_denied(s, x, (vouch_peer_reason)arg->outcome->reason,
+               ? report_denied(s, x, peer_reason_of(arg->outcome->reason),
                                VOUCH_OK)
                : err;
 }

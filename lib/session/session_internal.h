@@ -326,6 +326,10 @@ step_action rp_ask, rp_start_appraisal, rp_reject, rp_declined, rp_accept,
     rp_give_up, rp_time_out, rp_expire, rp_abandon, rp_stale, rp_cancel;
 /* verdict.c holds those that end an exchange. */
 
+/* What the peer's reason is to the application; one that is not known reads as
+ * internal (proto/README.md, 3). */
+vouch_peer_reason peer_reason_of(uint64_t reason);
+
 /* What a request is about; all zero: nothing but the peer itself. */
 struct question {
     bool automatic;

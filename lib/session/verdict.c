@@ -45,6 +45,12 @@ static vouch_err send_outcome(vouch_session *s, const struct exchange *x,
     return output_outcome(s, &m);
 }
 
+vouch_peer_reason peer_reason_of(uint64_t reason)
+{
+    return reason <= VOUCH_PEER_POSTURE ? (vouch_peer_reason)reason
+                                        : VOUCH_PEER_INTERNAL;
+}
+
 /* The record of a request that has come to its verdict. */
 static vouch_err audit(vouch_session *s, struct exchange *x,
                        vouch_verdict verdict, const vouch_reason *reason)
@@ -95,7 +101,7 @@ static vouch_err report_refused(vouch_session *s, struct exchange *x,
     }
     event.u.refused.verdict = verdict;
     if (m != NULL) {
-        event.u.refused.peer_reason = (vouch_peer_reason)m->reason;
+        event.u.refused.peer_reason = peer_reason_of(m->reason);
         event.u.refused.retry_ms = m->has_retry ? m->retry_ms : 0;
     }
     return event_add_reason(s, &event, reason);
