@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """init, bundle and trust, and what every command says to wrong arguments."""
 
+import base64
+import fcntl
 import hashlib
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -24,6 +27,14 @@ DEADLINE_S = 60
 def vouch(*arguments, text=None):
     return subprocess.run([VOUCH, *map(str, arguments)], input=text,
                           capture_output=True, timeout=DEADLINE_S)
+
+
+def badly_signed(pem):
+    """The certificate, with another last bit in its signature."""
+    der = bytearray(base64.b64decode("".join(pem.splitlines()[1:-1])))
+    der[-1] ^= 1
+    return ("-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der).decode() +
+            "-----END CERTIFICATE-----\n")
 
 
 class Case(unittest.TestCase):
@@ -67,7 +78,8 @@ class Init(Case):
     def test_nothing_is_overwritten_unless_forced(self):
         self.init()
         before = self.tree(self.home)
-        self.fails(LOCAL, "init", self.home, "--name", "home.test")
+        done = self.fails(LOCAL, "init", self.home, "--name", "home.test")
+        self.assertIn(b"--force", done.stderr)
         self.assertEqual(self.tree(self.home), before)
         self.succeed("init", self.home, "--name", "home.test", "--force")
         after = self.tree(self.home)
@@ -150,6 +162,17 @@ class Init(Case):
                          [0, LOCAL, LOCAL, LOCAL])
         self.assertEqual({p.name for p in self.home.iterdir()}, {"self"})
 
+    def test_one_at_a_time(self):
+        self.home.mkdir()
+        (self.home / ".self.other").mkdir()
+        other = os.open(self.home, os.O_RDONLY)
+        fcntl.flock(other, fcntl.LOCK_EX)
+        self.fails(LOCAL, "init", self.home, "--name", "home.test")
+        self.assertEqual([p.name for p in self.home.iterdir()],
+                         [".self.other"])
+        os.close(other)
+        self.init()
+
 
 class Trust(Case):
     def setUp(self):
@@ -207,7 +230,8 @@ class Trust(Case):
     def test_what_is_no_bundle_is_refused(self):
         good = self.file.read_bytes()
         for text in (b"", b"{}", b"[]", good[:-2], good + b"x",
-                     b"[" * 100000, good.replace(b'"vouch"', b'"name"')):
+                     b"[" * 100000, good.replace(b'"vouch"', b'"name"'),
+                     good.replace(b'"vouch": 1', b'"vouch": 1, "vouch": 1')):
             self.refused(text)
         self.refused(good + b" " * (262145 - len(good)))
         self.file.write_bytes(good + b" " * (262144 - len(good)))
@@ -220,11 +244,17 @@ class Trust(Case):
             "openssl ecparam -name secp521r1 -genkey -noout | "
             "openssl ec -pubout", shell=True, check=True, text=True,
             capture_output=True).stdout
+        not_ca = subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null",
+             "-subj", "/CN=x", "-addext", "basicConstraints=critical,CA:FALSE"],
+            check=True, text=True, capture_output=True).stdout
         wrong = {
             "vouch": [2, "1", None],
             "name": ["", "Other.test", "../self", ".", "a b", 7, "*.test"],
-            "ca": ["", leaf, good["ca"] * 2, "x" + good["ca"],
-                   good["ca"].replace("M", "N", 3), good["attestation_key"]],
+            "ca": ["", leaf, not_ca, good["ca"] * 2, "x\n" + good["ca"],
+                   good["ca"].replace("M", "N", 3), badly_signed(good["ca"]),
+                   good["attestation_key"]],
             "attestation_key": ["", p521, good["ca"],
                                 good["attestation_key"] + "x"],
             "references": [

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import queue
+import select
 import shutil
 import signal
 import socket
@@ -22,13 +23,14 @@ DEADLINE_S = 60
 
 
 class Process:
-    """One end; its events are read as they come, its data when it ends."""
+    """One end; its events and its data are read as they come."""
 
     def __init__(self, *arguments, stdout=subprocess.PIPE):
         self.process = subprocess.Popen(
             [VOUCH, *map(str, arguments), "--json"], stdin=subprocess.PIPE,
             stdout=stdout, stderr=subprocess.PIPE)
         self.events, self.arrived, self.data = [], queue.Queue(), b""
+        self.more = threading.Condition()
         self.threads = [threading.Thread(target=self._events, daemon=True)]
         if stdout == subprocess.PIPE:
             self.threads.append(threading.Thread(target=self._data,
@@ -38,11 +40,23 @@ class Process:
 
     def _events(self):
         for line in self.process.stderr:
-            self.arrived.put(json.loads(line))
+            try:
+                self.arrived.put(json.loads(line))
+            except ValueError:
+                self.arrived.put({"event": "NO EVENT", "text": line})
         self.arrived.put(None)
 
     def _data(self):
-        self.data = self.process.stdout.read()
+        while octets := os.read(self.process.stdout.fileno(), 65536):
+            with self.more:
+                self.data += octets
+                self.more.notify()
+
+    def read(self, num):
+        """The first `num` octets that came, when they have come."""
+        with self.more:
+            self.more.wait_for(lambda: len(self.data) >= num, DEADLINE_S)
+            return self.data[:num]
 
     def next(self, name):
         """The next event of that name; None when there is none any more."""
@@ -67,7 +81,8 @@ class Process:
 
     def status(self):
         """The exit status, when all that it said has been read."""
-        self.next("nothing is called that")
+        if (wrong := self.next("NO EVENT")) is not None:
+            raise AssertionError(wrong["text"])
         for thread in self.threads:
             thread.join(DEADLINE_S)
         return self.process.wait(DEADLINE_S)
@@ -144,19 +159,16 @@ class Data(Case):
             writer.start()
         for writer in writers:
             writer.join(DEADLINE_S)
-        bob.end_input()
-        alice.end_input()
-        # Nothing says when the last octet is written, but closing waits for it.
-        alice.next("receiving")
-        bob.next("receiving")
+        for host, octets in ((alice, there), (bob, back)):
+            self.assertEqual(host.read(len(octets)), octets)
         alice.interrupt()
         self.end({alice: CLEAN, bob: CLEAN})
-        self.assertTrue(there.startswith(alice.data))
-        self.assertTrue(back.startswith(bob.data))
+        self.assertEqual((alice.data, bob.data), (there, back))
 
     def test_end_of_input_closes_when_all_has_gone(self):
         there = os.urandom(3000000)
         alice, bob = self.serve(), self.connect()
+        alice.end_input()  # which is nothing to a server
         bob.send(there)
         bob.end_input()
         self.end({bob: CLEAN, alice: CLEAN})
@@ -207,6 +219,47 @@ class Data(Case):
         bob = self.connect()
         bob.send(b"to nobody")
         self.end({alice: LOCAL, bob: CLEAN})
+
+    def test_peer_that_closes_too_early(self):
+        reader, writer = os.pipe()
+        alice = self.serve(stdout=writer)
+        os.close(writer)
+        bob = self.connect()
+        self.fill(bob.process.stdin)
+        more = threading.Thread(target=self.send_on, args=(bob,))
+        more.start()
+        alice.interrupt()
+        self.end({bob: NETWORK})
+        more.join(DEADLINE_S)
+        with open(reader, "rb") as data:
+            self.assertNotEqual(data.read(), b"")
+        self.end({alice: CLEAN})
+
+    def fill(self, pipe):
+        """Writes until, for a while, nothing more is taken."""
+        os.set_blocking(pipe.fileno(), False)
+        while select.select([], [pipe], [], 1)[1]:
+            try:
+                os.write(pipe.fileno(), bytes(65536))
+            except BlockingIOError:
+                pass
+
+    def send_on(self, host):
+        """TCP may take a little more later."""
+        os.set_blocking(host.process.stdin.fileno(), True)
+        try:
+            while True:
+                host.send(bytes(65536))
+        except BrokenPipeError:
+            pass
+
+    def test_peer_that_closes_before_the_gate_opens(self):
+        alice = self.serve("--require", "none")
+        bob = self.connect("--require", "peer", "--max-age", "1ms")
+        self.assertIsNotNone(bob.next("undecided"))
+        alice.interrupt()
+        self.end({alice: CLEAN, bob: NETWORK})
+        self.assertNotIn("gate", bob.names())
 
 
 class Attestation(Case):
@@ -318,6 +371,21 @@ class Peers(Case):
         bob = self.connect()
         self.assertEqual(bob.status(), REFUSED)
         self.assertEqual(alice.status(), NETWORK)
+
+    def test_bundle_speaks_for_its_own_name_only(self):
+        carol = self.scratch / "carol"
+        bundle = json.loads((self.scratch / "alice.bundle").read_bytes())
+        bundle["name"] = "other.test"
+        changed = self.scratch / "other.bundle"
+        changed.write_text(json.dumps(bundle))
+        shutil.copytree(self.scratch / "bob/self", carol / "self")
+        subprocess.run([VOUCH, "trust", carol, changed], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.serve()
+        other = self.start("connect", carol, self.address, "--peer",
+                           "other.test")
+        self.end({other: REFUSED})
+        self.assertNotIn("connected", other.names())
 
     def test_tls_without_certificate(self):
         alice = self.serve()
