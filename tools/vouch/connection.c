@@ -135,13 +135,12 @@ static void follow_rounds(struct connection *c, const vouch_event *event,
 }
 
 /* What the end of a session does to its exchanges is not worth a line. */
-static bool is_told(const struct connection *c, const vouch_event *event)
+static bool is_by_end(const vouch_event *event)
 {
-    bool by_end = event->type == VOUCH_EVENT_EXPIRED ||
-                  (event->type == VOUCH_EVENT_DENIED &&
-                   event->u.denied.err == VOUCH_E_CLOSED);
-
-    return !by_end || !vouch_session_ended(c->session);
+    return (event->type == VOUCH_EVENT_EXPIRED &&
+            event->u.expired.cause == VOUCH_CAUSE_END) ||
+           (event->type == VOUCH_EVENT_DENIED &&
+            event->u.denied.err == VOUCH_E_CLOSED);
 }
 
 static void take(struct connection *c, const vouch_event *event)
@@ -169,7 +168,7 @@ static void handle(struct connection *c, const vouch_event *event)
         return;
     }
     follow_rounds(c, event, now);
-    if (is_told(c, event)) {
+    if (!is_by_end(event)) {
         events_report(event, now, &c->tally);
     }
     if (event->type == VOUCH_EVENT_DATA) {

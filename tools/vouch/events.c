@@ -140,15 +140,38 @@ static void tell_refused(const vouch_event *event, vouch_now now,
     }
 }
 
+static const char *cause_text(vouch_cause cause)
+{
+    static const char *const texts[] = {
+        [VOUCH_CAUSE_AGE] = "age",
+        [VOUCH_CAUSE_REJECTION] = "rejection",
+        [VOUCH_CAUSE_POSTURE] = "posture",
+        [VOUCH_CAUSE_END] = "end",
+    };
+
+    return cause < sizeof texts / sizeof texts[0] ? texts[cause] : "unknown";
+}
+
 static void tell_expired(const vouch_event *event, vouch_now now,
                          struct tally *tally)
 {
+    const char *cause = cause_text(event->u.expired.cause);
     char exchange[EXCHANGE_TEXT];
 
     (void)now;
-    report(json_pack("{s:s,s:s,s:s}", "event", "expired", "peer", tally->peer,
-                     "exchange", exchange_text(event, exchange)),
-           "the acceptance of %s has ended", tally->peer);
+    report(json_pack("{s:s,s:s,s:s,s:s}", "event", "expired", "peer",
+                     tally->peer, "exchange", exchange_text(event, exchange),
+                     "cause", cause),
+           "the acceptance of %s has ended: %s", tally->peer, cause);
+}
+
+static void tell_posture(const vouch_event *event, vouch_now now,
+                         struct tally *tally)
+{
+    (void)now;
+    report(json_pack("{s:s,s:s,s:I}", "event", "posture", "peer", tally->peer,
+                     "epoch", (json_int_t)event->u.posture.epoch),
+           "%s says that its posture has changed", tally->peer);
 }
 
 static void tell_confirmed(const vouch_event *event, vouch_now now,
@@ -269,6 +292,7 @@ void events_report(const vouch_event *event, vouch_now now, struct tally *tally)
         [VOUCH_EVENT_GATE] = tell_gate,
         [VOUCH_EVENT_DATA] = tell_data,
         [VOUCH_EVENT_DATA_DROPPED] = tell_dropped,
+        [VOUCH_EVENT_POSTURE] = tell_posture,
         [VOUCH_EVENT_DIFFERENT_CONNECTION] = tell_different_connection,
         [VOUCH_EVENT_POLICY_DEADLOCK] = tell_deadlock,
         [VOUCH_EVENT_CLOSED] = tell_closed,
