@@ -69,7 +69,8 @@ static vouch_err give(vouch_session *session, vouch_bytes data, size_t piece,
 {
     vouch_err err = VOUCH_OK;
 
-    while (err == VOUCH_OK && data.len != 0) {
+    /* What follows the end is nobody's, in one piece or in many. */
+    while (err == VOUCH_OK && data.len != 0 && !vouch_session_ended(session)) {
         size_t len = piece < data.len ? piece : data.len;
         size_t taken = 0;
 
@@ -92,7 +93,7 @@ static struct outcome play(const uint8_t *data, size_t size, size_t piece)
 
     FUZZ_CHECK(vouch_session_new(channel, fuzz_config(), now, &session) ==
                VOUCH_OK);
-    while (size >= 2 && out.err == VOUCH_OK) {
+    while (size >= 2 && out.err == VOUCH_OK && !vouch_session_ended(session)) {
         size_t len = data[0] < size - 2 ? data[0] : size - 2;
 
         now.mono_ms += data[1] * UINT64_C(16);
