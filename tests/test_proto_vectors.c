@@ -62,10 +62,13 @@ union message {
     struct vouch_request_message request;
     struct vouch_authenticator_message authenticator;
     struct vouch_outcome_message outcome;
+    struct vouch_posture_message posture;
+    struct vouch_command_message command;
+    struct vouch_reply_message reply;
     struct vouch_close_message close;
 };
 
-enum member_type { UINT, OCTETS, OPTIONAL_OCTETS, FORMATS };
+enum member_type { UINT, OCTETS, OPTIONAL_OCTETS, FORMATS, TRUTH };
 
 /* The member that a field of a vector is. `flag` is that of the bool which says
  * whether it is there, NONE where there is no such. */
@@ -81,9 +84,9 @@ struct member {
     {                                                        \
 #name, type, offsetof(struct structure, name), NONE, \
     }
-#define FLAGGED(structure, name, flag)                 \
+#define FLAGGED(type, structure, name, flag)           \
     {                                                  \
-#name, UINT, offsetof(struct structure, name), \
+#name, type, offsetof(struct structure, name), \
             offsetof(struct structure, flag)           \
     }
 
@@ -112,8 +115,8 @@ static const struct member request[] = {
 static const struct member authenticator[] = {
     MEMBER(UINT, vouch_authenticator_message, id),
     MEMBER(OCTETS, vouch_authenticator_message, authenticator),
-    FLAGGED(vouch_authenticator_message, reason, has_reason),
-    FLAGGED(vouch_authenticator_message, retry_ms, has_retry),
+    FLAGGED(UINT, vouch_authenticator_message, reason, has_reason),
+    FLAGGED(UINT, vouch_authenticator_message, retry_ms, has_retry),
     {NULL, UINT, 0, NONE},
 };
 
@@ -121,7 +124,26 @@ static const struct member outcome[] = {
     MEMBER(UINT, vouch_outcome_message, id),
     MEMBER(UINT, vouch_outcome_message, verdict),
     MEMBER(UINT, vouch_outcome_message, reason),
-    FLAGGED(vouch_outcome_message, hold_ms, has_hold),
+    FLAGGED(UINT, vouch_outcome_message, hold_ms, has_hold),
+    {NULL, UINT, 0, NONE},
+};
+
+static const struct member posture[] = {
+    MEMBER(UINT, vouch_posture_message, epoch),
+    {NULL, UINT, 0, NONE},
+};
+
+static const struct member command[] = {
+    MEMBER(UINT, vouch_command_message, id),
+    MEMBER(OCTETS, vouch_command_message, operation),
+    {NULL, UINT, 0, NONE},
+};
+
+static const struct member reply[] = {
+    MEMBER(UINT, vouch_reply_message, id),
+    MEMBER(UINT, vouch_reply_message, status),
+    FLAGGED(OCTETS, vouch_reply_message, octets, has_octets),
+    FLAGGED(TRUTH, vouch_reply_message, posture_changed, posture_changed),
     {NULL, UINT, 0, NONE},
 };
 
@@ -143,6 +165,9 @@ CODEC(capabilities, capabilities)
 CODEC(request_message, request)
 CODEC(authenticator_message, authenticator)
 CODEC(outcome_message, outcome)
+CODEC(posture_message, posture)
+CODEC(command_message, command)
+CODEC(reply_message, reply)
 CODEC(close_message, close)
 
 #define KIND(type, name)                                \
@@ -161,6 +186,9 @@ static const struct kind {
     KIND(VOUCH_CAPSULE_REQUEST, request),
     KIND(VOUCH_CAPSULE_AUTHENTICATOR, authenticator),
     KIND(VOUCH_CAPSULE_OUTCOME, outcome),
+    KIND(VOUCH_CAPSULE_POSTURE, posture),
+    KIND(VOUCH_CAPSULE_COMMAND, command),
+    KIND(VOUCH_CAPSULE_REPLY, reply),
     KIND(VOUCH_CAPSULE_CLOSE, close),
 };
 
@@ -242,6 +270,9 @@ static void check_member(const json_t *fields, const struct member *member,
     case OCTETS:
     case OPTIONAL_OCTETS:
         check_octets(fields, member->name, *(const vouch_bytes *)value);
+        break;
+    case TRUTH:
+        ck_assert(json_is_true(json_object_get(fields, member->name)));
         break;
     case FORMATS:
     default:

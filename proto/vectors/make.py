@@ -28,6 +28,8 @@ class Tag:
 
 
 def cbor(item):
+    if isinstance(item, bool):
+        return b"\xf5" if item else b"\xf4"
     if isinstance(item, int):
         return head(0, item) if item >= 0 else head(1, -1 - item)
     if isinstance(item, bytes):
@@ -70,12 +72,17 @@ KEYS = {
                 "within_ms"],
     "authenticator": [None, "id", "authenticator", "reason", "retry_ms"],
     "outcome": [None, "id", "verdict", "reason", "hold_ms"],
+    "posture": [None, "epoch"],
+    "command": [None, "id", "operation"],
+    "reply": [None, "id", "status", "octets", "posture_changed"],
     "close": [None, "code"],
 }
 CAPSULES = {"capabilities": 0x2F5601, "request": 0x2F5602,
-            "authenticator": 0x2F5603, "outcome": 0x2F5604, "close": 0x2F5608}
+            "authenticator": 0x2F5603, "outcome": 0x2F5604,
+            "posture": 0x2F5605, "command": 0x2F5606, "reply": 0x2F5607,
+            "close": 0x2F5608}
 OPTIONAL = {("request", 4), ("request", 5), ("authenticator", 3),
-            ("authenticator", 4), ("outcome", 4)}
+            ("authenticator", 4), ("outcome", 4), ("reply", 3), ("reply", 4)}
 
 
 def as_map(message, fields):
@@ -83,7 +90,7 @@ def as_map(message, fields):
 
 
 def as_json(value):
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.hex() if isinstance(value, bytes) else value
 
@@ -146,6 +153,20 @@ def messages(exchange):
                  reason=MOST),
         positive("outcome with an unknown key", "outcome", extra={5: 0}, id=1,
                  verdict=1, reason=1),
+        positive("posture", "posture", epoch=1),
+        positive("the last posture", "posture", epoch=MOST),
+        positive("command", "command", id=0x4000000000000001,
+                 operation=b"restart"),
+        positive("command of no octets", "command", id=0x4000000000000001,
+                 operation=b""),
+        positive("reply", "reply", id=0x4000000000000001, status=0,
+                 octets=b"done", posture_changed=True),
+        positive("reply without octets", "reply", id=0xC000000000000001,
+                 status=2),
+        positive("reply with no octets", "reply", id=0x4000000000000001,
+                 status=0, octets=b""),
+        positive("reply with an unknown status", "reply",
+                 id=0x4000000000000001, status=MOST, posture_changed=True),
     ]
     for code in (0, 1, 2, 3, 4, 5, 6, MOST):
         vectors.append(positive(f"close {code}", "close", code=code))
@@ -161,12 +182,13 @@ def messages(exchange):
 OTHER_TYPES = [("uint", cbor(0)), ("nint", cbor(-1)), ("bstr", cbor(b"")),
                ("tstr", cbor("")), ("array", cbor([])), ("map", cbor({})),
                ("tag", cbor(Tag(2, b"\1"))), ("false", b"\xf4"),
+               ("true", b"\xf5"),
                ("null", b"\xf6"), ("float", b"\xf9\x3c\x00")]
 
 
 def own_type(message, key):
     value = BASES[message][KEYS[message][key]]
-    return {int: "uint", bytes: "bstr", list: "array"}[type(value)]
+    return {int: "uint", bytes: "bstr", list: "array", bool: "true"}[type(value)]
 
 
 BASES = {
@@ -178,6 +200,9 @@ BASES = {
     "authenticator": dict(id=1, authenticator=OCTETS[:40], reason=1,
                           retry_ms=1000),
     "outcome": dict(id=1, verdict=0, reason=0, hold_ms=1000),
+    "posture": dict(epoch=1),
+    "command": dict(id=1, operation=OCTETS[:40]),
+    "reply": dict(id=1, status=0, octets=OCTETS[:40], posture_changed=True),
     "close": dict(code=4),
 }
 
