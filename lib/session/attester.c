@@ -163,6 +163,14 @@ static bool must_wait_for_peer(const vouch_session *s)
     return s->config->peer_first && !gate_accepted(s, s->now.mono_ms);
 }
 
+/* `x` is counted among those that there are. */
+static bool has_too_many(const vouch_session *s, const struct exchange *x)
+{
+    return exchange_in_flight(s, false) > VOUCH_LIMIT_IN_FLIGHT ||
+           (exchange_is_operation(x) &&
+            exchange_operations(s, false) > VOUCH_LIMIT_OPERATIONS);
+}
+
 static vouch_err decide(vouch_session *s, struct exchange *x,
                         const struct vouch_request *request)
 {
@@ -172,11 +180,7 @@ static vouch_err decide(vouch_session *s, struct exchange *x,
     if (!bucket_take(&s->requests, s->now.mono_ms)) {
         refusal.peer_reason = VOUCH_PEER_BUSY;
         refusal.retry_ms = bucket_wait(&s->requests);
-    } else if (exchange_in_flight(s, false) > VOUCH_LIMIT_IN_FLIGHT) {
-        refusal.peer_reason = VOUCH_PEER_BUSY;
-        refusal.retry_ms = RETRY_FIRST_MS;
-    } else if (exchange_is_operation(x) &&
-               exchange_operations(s, false) > VOUCH_LIMIT_OPERATIONS) {
+    } else if (has_too_many(s, x)) {
         refusal.peer_reason = VOUCH_PEER_BUSY;
         refusal.retry_ms = RETRY_FIRST_MS;
     } else if (must_wait_for_peer(s)) {

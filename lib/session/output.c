@@ -143,11 +143,11 @@ static uint64_t own_flags(const vouch_session *s)
     const vouch_config *config = s->config;
     uint64_t flags = 0;
 
-    flags |= config_requires_peer(config) ? VOUCH_FLAG_WILL_ASK : 0u;
-    flags |= config_gates_data(config) ? VOUCH_FLAG_DATA_GATED : 0u;
-    flags |= config->peer_first ? VOUCH_FLAG_YOU_FIRST : 0u;
-    flags |= s->list_withheld ? VOUCH_FLAG_LIST_WITHHELD : 0u;
-    flags |= config->asker != VOUCH_ASKER_NOBODY ? VOUCH_FLAG_EXECUTES : 0u;
+    flags |= config_requires_peer(config) ? VOUCH_FLAG_WILL_ASK : 0U;
+    flags |= config_gates_data(config) ? VOUCH_FLAG_DATA_GATED : 0U;
+    flags |= config->peer_first ? VOUCH_FLAG_YOU_FIRST : 0U;
+    flags |= s->list_withheld ? VOUCH_FLAG_LIST_WITHHELD : 0U;
+    flags |= config->asker != VOUCH_ASKER_NOBODY ? VOUCH_FLAG_EXECUTES : 0U;
     return flags;
 }
 

@@ -17,7 +17,7 @@ vouch_err rp_ask(vouch_session *s, struct exchange *x,
     struct vouch_request_message m = {
         .id = x->id,
         .request = {x->work->request.data, x->work->request.len},
-        .operation = {x->operation, x->operation != NULL ? 32u : 0u},
+        .operation = {x->operation, x->operation != NULL ? 32U : 0U},
         .nonce = arg->octets,
         .within_ms = s->config->answer_within,
     };
@@ -86,7 +86,7 @@ vouch_err rp_request(vouch_session *s, const struct question *question,
                      struct exchange **out)
 {
     vouch_bytes operation = {question->operation,
-                             question->operation != NULL ? 32u : 0u};
+                             question->operation != NULL ? 32U : 0U};
     vouch_buffer request;
     uint64_t id;
     vouch_err err;
