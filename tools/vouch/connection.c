@@ -341,7 +341,7 @@ static enum status finish(struct connection *c)
         return STATUS_LOCAL;
     }
     if (status == STATUS_CLEAN && !c->asked_to_end &&
-        !input_is_empty(c->host->input)) {
+        input_has_more(c->host->input)) {
         return fail(STATUS_NETWORK, "%s has closed before all was sent",
                     c->tally.peer);
     }

@@ -39,6 +39,16 @@ void input_read(struct input *input)
     }
 }
 
+bool input_has_more(struct input *input)
+{
+    struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    if (input_is_empty(input) && !input->ended && poll(&ready, 1, 0) == 1) {
+        input_read(input);
+    }
+    return !input_is_empty(input);
+}
+
 static bool grow(struct output *output, size_t more)
 {
     size_t room = output->len + more + OUTPUT_MAX;

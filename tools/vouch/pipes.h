@@ -26,6 +26,9 @@ void input_taken(struct input *input, size_t len);
 /* input_read reads once, when there is something to read and room for it. */
 void input_read(struct input *input);
 
+/* input_has_more tells whether there is something to send, without waiting. */
+bool input_has_more(struct input *input);
+
 /* What came and was not written yet. */
 struct output {
     uint8_t *octets; /* of malloc */
