@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/suite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <vouch/limits.h>
 
 #include "proto/capsule.h"
+#include "tests/support/capsules.h"
 #include "tests/support/session_pair.h"
 
 static struct session_pair pair;
@@ -683,6 +685,83 @@ START_TEST(config_refuses_what_is_out_of_its_domain)
 }
 END_TEST
 
+/* design, The wire: a REQUEST may follow CAPABILITIES at once up to a length;
+ * a longer one waits for the peer's. */
+START_TEST(session_long_request_waits_for_the_peer)
+{
+    const struct {
+        size_t formats;
+        bool early;
+    } cases[] = {{1, true}, {15, true}, {16, false}};
+    size_t before;
+
+    for (size_t i = 1; i < cases[_i].formats; i++) {
+        char format[VOUCH_LIMIT_MEDIA_TYPE + 1];
+
+        memset(format, 'a' + (int)i, sizeof format);
+        format[VOUCH_LIMIT_MEDIA_TYPE] = '\0';
+        ck_assert_int_eq(vouch_config_add_appraised(pair.client.config, format),
+                         VOUCH_OK);
+    }
+    pair_start(&pair);
+    before = vouch_session_outgoing(pair.client.session).len;
+    free(capsule_expect(pair.client.session, VOUCH_CAPSULE_CAPABILITIES).data);
+    ck_assert((vouch_session_outgoing(pair.client.session).len != 0) ==
+              cases[_i].early);
+    ck_assert_uint_le(vouch_session_outgoing(pair.client.session).len,
+                      VOUCH_LIMIT_EARLY_REQUEST + 8);
+    ck_assert_uint_ne(before, 0);
+}
+END_TEST
+
+START_TEST(session_long_request_goes_after_all)
+{
+    for (int i = 1; i < VOUCH_LIMIT_FORMATS; i++) {
+        char format[VOUCH_LIMIT_MEDIA_TYPE + 1];
+
+        memset(format, 'a' + i, sizeof format);
+        format[VOUCH_LIMIT_MEDIA_TYPE] = '\0';
+        ck_assert_int_eq(vouch_config_add_appraised(pair.client.config, format),
+                         VOUCH_OK);
+    }
+    start_and_run();
+    ck_assert_uint_eq(pair_count(&pair.client, VOUCH_EVENT_ACCEPTED), 1);
+    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_ACCEPTED), 1);
+}
+END_TEST
+
+/* An answer that VOUCH_LIMIT_UNANSWERED newer requests have overtaken comes too
+ * late, and that is all. */
+START_TEST(session_answer_that_was_overtaken_ends_only_itself)
+{
+    vouch_exchange slow = {0}, quick;
+
+    start_and_run();
+    pair.server.holds_evidence = true;
+    ck_assert_int_eq(
+        vouch_session_request(pair.client.session, pair.now, &slow), VOUCH_OK);
+    pair_run(&pair);
+    slow = pair_last(&pair.server, VOUCH_EVENT_EVIDENCE_NEEDED)->event.exchange;
+    pair.server.holds_evidence = false;
+    for (int i = 0; i < VOUCH_LIMIT_UNANSWERED; i++) {
+        pair_wait(&pair, 400);
+        ck_assert_int_eq(
+            vouch_session_request(pair.client.session, pair.now, &quick),
+            VOUCH_OK);
+        pair_run(&pair);
+    }
+    pair_answer(&pair, &pair.server, slow);
+    pair_run(&pair);
+    ck_assert_int_eq(pair_last(&pair.client, VOUCH_EVENT_REFUSED)->reason.err,
+                     VOUCH_E_CONTEXT_REUSED);
+    ck_assert_int_eq(
+        pair_last(&pair.client, VOUCH_EVENT_REFUSED)->event.u.refused.verdict,
+        VOUCH_INDETERMINATE);
+    ck_assert(open_at(&pair.client));
+    ck_assert(!vouch_session_ended(pair.client.session));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("session");
@@ -725,6 +804,9 @@ Suite *test_suite(void)
     tcase_add_test(tc, session_in_flight_limit_is_kept);
     tcase_add_test(tc, config_is_fixed_once_a_session_has_it);
     tcase_add_test(tc, config_refuses_what_is_out_of_its_domain);
+    tcase_add_loop_test(tc, session_long_request_waits_for_the_peer, 0, 3);
+    tcase_add_test(tc, session_long_request_goes_after_all);
+    tcase_add_test(tc, session_answer_that_was_overtaken_ends_only_itself);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -52,7 +52,7 @@
 #define VOUCH_LIMIT_CAPSULE (VOUCH_LIMIT_AUTHENTICATOR + 64)
 /** Octets of DATA in one capsule. */
 #define VOUCH_LIMIT_DATA 16384
-/** Longest REQUEST that may come before the own CAPABILITIES are answered. */
+/** Longest REQUEST that this side sends before the peer's CAPABILITIES came. */
 #define VOUCH_LIMIT_EARLY_REQUEST 4096
 /** Exchanges in flight, in each direction. */
 #define VOUCH_LIMIT_IN_FLIGHT 4

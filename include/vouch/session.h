@@ -277,7 +277,8 @@ typedef struct vouch_exchange {
 
 /**
  * vouch_session_request asks the peer to attest now. It returns
- *   VOUCH_E_STATE: there is no trust or no format to ask for;
+ *   VOUCH_E_STATE: there is no trust or no format to ask for, or it is too
+ *       long to go before the peer's CAPABILITIES (VOUCH_EVENT_PEER);
  *   VOUCH_E_TOO_MANY: as many requests are in flight as this side or the
  *       peer allows: wait for an end;
  *   VOUCH_E_CLOSED; VOUCH_E_CRYPTO; VOUCH_E_NOMEM.
@@ -289,7 +290,8 @@ VOUCH_EXPORT vouch_err vouch_session_request(vouch_session *session,
 /**
  * vouch_session_request_nonce is vouch_session_request with the nonce of a
  * remote Verifier (8 to 64 octets) in the context. That it is there is vouched
- * for by this side alone. VOUCH_E_ARGUMENT when it is of another length.
+ * for by this side alone. VOUCH_E_ARGUMENT when it is of another length;
+ * VOUCH_E_STATE also before VOUCH_EVENT_PEER.
  */
 VOUCH_EXPORT vouch_err vouch_session_request_nonce(
     vouch_session *session, vouch_bytes nonce, vouch_now now,
@@ -304,7 +306,7 @@ VOUCH_EXPORT vouch_err vouch_session_request_nonce(
  *
  * It returns VOUCH_E_ARGUMENT for an operation longer than
  * VOUCH_LIMIT_OPERATION, or no time; VOUCH_E_STATE: the peer executes no
- * commands; else as vouch_session_request.
+ * commands, or there was no VOUCH_EVENT_PEER yet; else as vouch_session_request.
  */
 VOUCH_EXPORT vouch_err vouch_session_request_operation(
     vouch_session *session, vouch_bytes operation, uint64_t within_ms,

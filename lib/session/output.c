@@ -18,6 +18,8 @@ enum {
     SCRAP = 64,
     /* More than the heads and small members of any message take. */
     MESSAGE_OVERHEAD = 160,
+    /* A plain authenticator request of our own. */
+    AUTHENTICATOR_REQUEST_MAX = 128,
     ROOM_MIN = 512,
 };
 
@@ -187,6 +189,15 @@ vouch_err output_list_when_due(vouch_session *s)
     }
     s->list_withheld = false;
     return output_capabilities(s);
+}
+
+size_t output_request_max(const vouch_session *s)
+{
+    struct vouch_formats all;
+
+    format_list_export(&s->config->appraised,
+                       format_list_all(&s->config->appraised), &all);
+    return MESSAGE_OVERHEAD + AUTHENTICATOR_REQUEST_MAX + formats_len(&all);
 }
 
 vouch_err output_request(vouch_session *s,

@@ -160,6 +160,9 @@ static vouch_err receive_first(vouch_session *s,
     if (!vouch_ct_equal(peer->conn_check, vouch_channel_conn_check(channel))) {
         return leave_different_connection(s);
     }
+    if (config_requires_peer(s->config) && s->highest_asked == 0) {
+        s->ask_at = s->now.mono_ms; /* it was too long to go before */
+    }
     return close_if_deadlocked(s, peer);
 }
 

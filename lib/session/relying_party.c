@@ -82,6 +82,15 @@ static vouch_err ask(vouch_session *s, const struct question *question,
     return err;
 }
 
+/* design, The wire: what may follow the own CAPABILITIES at once, before the
+ * peer's have come. */
+static bool may_go_early(const vouch_session *s,
+                         const struct question *question)
+{
+    return question->operation == NULL && question->nonce.len == 0 &&
+           output_request_max(s) <= VOUCH_LIMIT_EARLY_REQUEST;
+}
+
 vouch_err rp_request(vouch_session *s, const struct question *question,
                      struct exchange **out)
 {
@@ -92,7 +101,7 @@ vouch_err rp_request(vouch_session *s, const struct question *question,
     vouch_err err;
 
     if (!config_can_ask(s->config) || s->different_connection ||
-        (s->has_peer && s->peer_produces == 0)) {
+        (s->has_peer ? s->peer_produces == 0 : !may_go_early(s, question))) {
         return VOUCH_E_STATE;
     }
     if (!may_ask_now(s)) {
@@ -157,6 +166,10 @@ vouch_err rp_ask_when_due(vouch_session *s)
         return VOUCH_OK;
     }
     err = rp_request(s, &automatic, &x);
+    if (err == VOUCH_E_STATE) { /* not before the peer's CAPABILITIES */
+        s->ask_at = VOUCH_NEVER;
+        return VOUCH_OK;
+    }
     if (err == VOUCH_E_TOO_MANY) { /* the application's own requests */
         s->ask_at = time_after(s->now.mono_ms, RETRY_FIRST_MS);
         return VOUCH_OK;
@@ -347,6 +360,10 @@ static vouch_err rp_answer(vouch_session *s, struct exchange *x,
         return rp_step(s, x, RP_IN_DECLINED, &arg);
     }
     arg.reason = &reason;
+    if (err == VOUCH_E_CONTEXT_REUSED) { /* VOUCH_LIMIT_UNANSWERED newer ones */
+        reason = reason_of(VOUCH_CHECK_ANSWER, err);
+        return rp_step(s, x, RP_IN_UNSURE, &arg);
+    }
     if (is_verdict(err, &reason.check)) {
         reason = reason_of(reason.check, err);
         return rp_step(s, x, RP_IN_INVALID, &arg);

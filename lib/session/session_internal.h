@@ -402,6 +402,8 @@ vouch_err output_capabilities(vouch_session *s) VOUCH_MUST_CHECK;
 vouch_err output_list_when_due(vouch_session *s) VOUCH_MUST_CHECK;
 vouch_err output_request(
     vouch_session *s, const struct vouch_request_message *m) VOUCH_MUST_CHECK;
+/* What a plain REQUEST for all formats takes at most. */
+size_t output_request_max(const vouch_session *s);
 vouch_err output_authenticator(vouch_session *s,
                                const struct vouch_authenticator_message *m)
     VOUCH_MUST_CHECK;

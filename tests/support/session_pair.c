@@ -158,8 +158,8 @@ vouch_result pair_appraise(const vouch_appraisal_info *info,
     return result;
 }
 
-static void provide(struct session_pair *pair, struct pair_peer *peer,
-                    vouch_exchange exchange)
+void pair_answer(struct session_pair *pair, struct pair_peer *peer,
+                 vouch_exchange exchange)
 {
     vouch_evidence_info info;
     vouch_buffer cmw;
@@ -230,7 +230,7 @@ bool pair_step(struct session_pair *pair, struct pair_peer *peer)
         note(peer, &event);
         if (event.type == VOUCH_EVENT_EVIDENCE_NEEDED &&
             !peer->holds_evidence) {
-            provide(pair, peer, event.exchange);
+            pair_answer(pair, peer, event.exchange);
         }
         if (event.type == VOUCH_EVENT_APPRAISAL_NEEDED &&
             !peer->holds_verdicts) {

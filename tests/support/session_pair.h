@@ -63,6 +63,10 @@ bool pair_step(struct session_pair *pair, struct pair_peer *peer);
 bool pair_move(struct session_pair *pair, struct pair_peer *from,
                struct pair_peer *to, size_t piece);
 
+/* pair_answer gives the evidence that was left to the test. */
+void pair_answer(struct session_pair *pair, struct pair_peer *peer,
+                 vouch_exchange exchange);
+
 /* pair_wait lets time pass, ticking both sides. */
 void pair_wait(struct session_pair *pair, uint64_t ms);
 
