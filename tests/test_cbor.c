@@ -389,6 +389,18 @@ START_TEST(check_takes_only_the_shortest_float)
 }
 END_TEST
 
+/* Between two halves, where they are densest and elsewhere. */
+START_TEST(check_takes_a_single_between_halves)
+{
+    for (unsigned half = 0; half < 0x7bff; half++) {
+        double between = (half_value(half) + half_value(half + 1)) / 2;
+
+        ck_assert_msg(check_single((float)between) == VOUCH_OK, "%x", half);
+        ck_assert_msg(check_single(-(float)between) == VOUCH_OK, "%x", half);
+    }
+}
+END_TEST
+
 /* At the edges of what a single can say. */
 START_TEST(check_knows_what_fits_a_single)
 {
@@ -632,6 +644,30 @@ START_TEST(check_takes_few_steps_to_refuse)
                                       (enum vouch_cbor_profile)profile));
         ck_assert_uint_le(steps, octets.len + VOUCH_LIMIT_CBOR_ITEMS);
     }
+    free(octets.data);
+}
+END_TEST
+
+/* More items than octets left: known from the head. */
+static const char *const announced[] = {"9a10000000",        "8200",   "a100",
+                                        "a2000000",          "820000", "c0",
+                                        "bb8000000000000000"};
+
+START_TEST(counts_are_held_against_what_is_left)
+{
+    vouch_buffer octets = from_hex(announced[_i]);
+    CBS in = vouch_reader(span_of(&octets));
+    bool enough = strcmp(announced[_i], "820000") == 0;
+    vouch_bytes item;
+
+    steps = 0;
+    ck_assert(vouch_cbor_read_item(&in, &item) == enough);
+    ck_assert_uint_le(steps, enough ? 3 : 1);
+    steps = 0;
+    ck_assert_int_eq(
+        check_octets(octets.data, octets.len, VOUCH_CBOR_PREFERRED),
+        enough ? VOUCH_OK : VOUCH_E_CBOR);
+    ck_assert_uint_le(steps, enough ? 3 : 1);
     free(octets.data);
 }
 END_TEST
@@ -1040,6 +1076,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, check_takes_four_simple_values);
     tcase_add_test(tc, check_takes_every_tag);
     tcase_add_test(tc, check_takes_only_the_shortest_float);
+    tcase_add_test(tc, check_takes_a_single_between_halves);
     tcase_add_test(tc, check_knows_what_fits_a_single);
     tcase_add_test(tc, check_knows_the_order_of_keys);
     tcase_add_loop_test(tc, check_refuses_duplicate_keys_and_disorder, 0,
@@ -1050,6 +1087,8 @@ Suite *test_suite(void)
     tcase_add_test(tc, check_limits_pairs_of_open_maps_together);
     tcase_add_test(tc, check_limits_ordered_pairs_as_items);
     tcase_add_loop_test(tc, check_takes_few_steps_to_refuse, 0, COUNT(hostile));
+    tcase_add_loop_test(tc, counts_are_held_against_what_is_left, 0,
+                        COUNT(announced));
     tcase_add_test(tc, check_takes_few_steps_for_keys_of_keys);
     tcase_add_test(tc, check_refuses_every_prefix_of_a_big_item);
     tcase_add_test(tc, what_is_checked_is_read_to_its_end);
