@@ -56,6 +56,20 @@ static const struct pair outcome[] = {
     {"04", "1a000493e0", VOUCH_E_ILLEGAL},
 };
 
+static const struct pair posture[] = {{"01", "07", VOUCH_E_CBOR}};
+
+static const struct pair command[] = {
+    {"01", "1bc000000000000001", VOUCH_E_CBOR},
+    {"02", "43 726d78", VOUCH_E_CBOR},
+};
+
+static const struct pair reply[] = {
+    {"01", "1bc000000000000001", VOUCH_E_CBOR},
+    {"02", "00", VOUCH_E_CBOR},
+    {"03", "42 6f6b", VOUCH_OK},
+    {"04", "f5", VOUCH_OK},
+};
+
 static const struct pair close[] = {{"01", "04", VOUCH_E_CBOR}};
 
 union message {
@@ -64,6 +78,9 @@ union message {
     struct vouch_authenticator_message authenticator;
     struct vouch_outcome_message outcome;
     struct vouch_close_message close;
+    struct vouch_posture_message posture;
+    struct vouch_command_message command;
+    struct vouch_reply_message reply;
 };
 
 #define CODEC(name, member)                                              \
@@ -80,6 +97,9 @@ CODEC(request_message, request)
 CODEC(authenticator_message, authenticator)
 CODEC(outcome_message, outcome)
 CODEC(close_message, close)
+CODEC(posture_message, posture)
+CODEC(command_message, command)
+CODEC(reply_message, reply)
 
 #define KIND(member)                                               \
     {                                                              \
@@ -93,8 +113,8 @@ static const struct kind {
     vouch_err (*encode)(CBB *out, const union message *in);
     const struct vouch_schema *schema;
 } kinds[] = {
-    KIND(capabilities), KIND(request), KIND(authenticator),
-    KIND(outcome),      KIND(close),
+    KIND(capabilities), KIND(request), KIND(authenticator), KIND(outcome),
+    KIND(close),        KIND(posture), KIND(command),       KIND(reply),
 };
 
 /* A map under construction, in hexadecimal. */
@@ -505,6 +525,61 @@ START_TEST(outcome_and_close_are_read)
 }
 END_TEST
 
+START_TEST(reply_is_read)
+{
+    vouch_buffer octets = whole(&kinds[7]);
+    vouch_buffer plain = from_hex("a2 0101 0206");
+    vouch_buffer empty = from_hex("a3 0101 0206 0340");
+    struct vouch_reply_message m;
+
+    ck_assert_int_eq(vouch_reply_message_decode(span_of(&octets), &m),
+                     VOUCH_OK);
+    ck_assert_uint_eq(m.id, UINT64_C(0xc000000000000001));
+    ck_assert_uint_eq(m.status, 0);
+    ck_assert(m.has_octets && m.posture_changed);
+    assert_octets(m.octets, "6f6b");
+    ck_assert_int_eq(vouch_reply_message_decode(span_of(&plain), &m), VOUCH_OK);
+    ck_assert_uint_eq(m.status, 6);
+    ck_assert(!m.has_octets && !m.posture_changed);
+    ck_assert_int_eq(vouch_reply_message_decode(span_of(&empty), &m), VOUCH_OK);
+    ck_assert(m.has_octets && m.octets.len == 0);
+    assert_encodes(&kinds[7], &empty, &empty);
+    free(octets.data);
+    free(plain.data);
+    free(empty.data);
+}
+END_TEST
+
+/* It is true, or it is not there. */
+START_TEST(posture_changed_is_true)
+{
+    static const char *const others[] = {"f4", "f6", "f7", "f93c00", "01"};
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_decodes(VOUCH_E_CBOR, &kinds[7],
+                       message_but(&kinds[7], 3, others[i]));
+    }
+}
+END_TEST
+
+START_TEST(posture_and_command_are_read)
+{
+    vouch_buffer epoch = whole(&kinds[5]), octets = whole(&kinds[6]);
+    struct vouch_posture_message p;
+    struct vouch_command_message c;
+
+    ck_assert_int_eq(vouch_posture_message_decode(span_of(&epoch), &p),
+                     VOUCH_OK);
+    ck_assert_uint_eq(p.epoch, 7);
+    ck_assert_int_eq(vouch_command_message_decode(span_of(&octets), &c),
+                     VOUCH_OK);
+    ck_assert_uint_eq(c.id, UINT64_C(0xc000000000000001));
+    assert_octets(c.operation, "726d78");
+    free(epoch.data);
+    free(octets.data);
+}
+END_TEST
+
 /* A version or verdict that nobody knows is CLOSE 1, by a name of its own. */
 START_TEST(capabilities_are_of_version_1)
 {
@@ -556,7 +631,8 @@ static const struct {
     {1, 1, 0, true},   {1, 1, 1, true},  {1, 1, 900, true}, {1, 3, 0, false},
     {1, 3, 31, false}, {1, 3, 32, true}, {1, 3, 33, false}, {1, 4, 0, false},
     {1, 4, 7, false},  {1, 4, 8, true},  {1, 4, 64, true},  {1, 4, 65, false},
-    {2, 1, 0, true},   {2, 1, 1, true},  {2, 1, 900, true},
+    {2, 1, 0, true},   {2, 1, 1, true},  {2, 1, 900, true}, {6, 1, 0, true},
+    {6, 1, 900, true}, {7, 2, 0, true},  {7, 2, 900, true},
 };
 
 START_TEST(octet_strings_keep_to_their_lengths)
@@ -801,6 +877,9 @@ Suite *test_suite(void)
     tcase_add_test(tc, request_is_read);
     tcase_add_test(tc, authenticator_is_read);
     tcase_add_test(tc, outcome_and_close_are_read);
+    tcase_add_test(tc, reply_is_read);
+    tcase_add_test(tc, posture_changed_is_true);
+    tcase_add_test(tc, posture_and_command_are_read);
     tcase_add_test(tc, capabilities_are_of_version_1);
     tcase_add_loop_test(tc, outcome_has_a_hold_with_accepted_only, 0,
                         COUNT(outcomes));
