@@ -70,8 +70,13 @@ class Process:
         return [event["event"] for event in self.events]
 
     def send(self, octets):
-        self.process.stdin.write(octets)
-        self.process.stdin.flush()
+        """Whether all of it was taken; not when the process has ended."""
+        try:
+            while octets:
+                octets = octets[os.write(self.process.stdin.fileno(), octets):]
+        except BrokenPipeError:
+            return False
+        return True
 
     def end_input(self):
         self.process.stdin.close()
@@ -247,10 +252,7 @@ class Data(Case):
     def send_on(self, host):
         """TCP may take a little more later."""
         os.set_blocking(host.process.stdin.fileno(), True)
-        try:
-            while True:
-                host.send(bytes(65536))
-        except BrokenPipeError:
+        while host.send(bytes(65536)):
             pass
 
     def test_peer_that_closes_before_the_gate_opens(self):
