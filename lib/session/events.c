@@ -23,7 +23,7 @@ static void queue_append(struct event_queue *queue, struct event_node *node)
     }
     queue->last = node;
     queue->num++;
-    queue->octets += node->len;
+    queue->octets += (uint32_t)node->len;
 }
 
 static struct event_node *queue_take(struct event_queue *queue)
@@ -34,7 +34,7 @@ static struct event_node *queue_take(struct event_queue *queue)
         queue->first = node->next;
         queue->last = queue->first != NULL ? queue->last : NULL;
         queue->num--;
-        queue->octets -= node->len;
+        queue->octets -= (uint32_t)node->len;
     }
     return node;
 }
@@ -46,8 +46,12 @@ void event_queue_clear(struct event_queue *queue)
     while ((node = queue_take(queue)) != NULL) {
         node_free(node);
     }
-    node_free(queue->taken);
-    queue->taken = NULL;
+}
+
+void event_forget_taken(vouch_session *s)
+{
+    node_free(s->taken);
+    s->taken = NULL;
 }
 
 void event_queue_move(struct event_queue *to, struct event_queue *from)
@@ -182,12 +186,12 @@ static bool take_failure(vouch_session *s, vouch_event *out)
 
 bool vouch_session_poll(vouch_session *s, vouch_event *out)
 {
-    node_free(s->events.taken);
-    s->events.taken = queue_take(&s->events);
-    if (s->events.taken == NULL) {
+    event_forget_taken(s);
+    s->taken = queue_take(&s->events);
+    if (s->taken == NULL) {
         return take_failure(s, out);
     }
-    *out = s->events.taken->event;
+    *out = s->taken->event;
     return true;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/session/session_internal.h"
 
-#include <unistd.h>
-
 #include "lib/channel/channel_internal.h"
 #include "lib/keys/digest.h"
+#include "lib/session/fork.h"
 #include "proto/memory.h"
 
 /* How long the peer may take to answer CLOSE 0. */
@@ -19,7 +18,7 @@ uint64_t time_after(uint64_t time, uint64_t ms)
  * parent's again. */
 bool session_is_forked(const vouch_session *s)
 {
-    return getpid() != s->process;
+    return fork_generation() != s->generation;
 }
 
 /* A clock that goes backwards never extends anything. */
@@ -48,16 +47,16 @@ bool vouch_session_ended(const vouch_session *s)
     return s->peer_closed || s->close_code != VOUCH_CLOSE_DONE;
 }
 
-void session_send_close(vouch_session *s, uint64_t code)
+void session_send_close(vouch_session *s, enum vouch_close_code code)
 {
     if (s->closing_len == 0) {
-        s->close_code = code;
+        s->close_code = (uint8_t)code;
         output_close(s, code);
     }
 }
 
 /* CLOSE codes by what failed; all else is the band's. */
-static uint64_t close_code_of(vouch_err err)
+static enum vouch_close_code close_code_of(vouch_err err)
 {
     if (err == VOUCH_E_UNSUPPORTED_EXTENSION) {
         return VOUCH_CLOSE_UNSUPPORTED_EXTENSION;
@@ -99,7 +98,7 @@ vouch_err session_fail(vouch_session *s, vouch_err err)
     return err;
 }
 
-vouch_err session_shut(vouch_session *s, uint64_t code)
+vouch_err session_shut(vouch_session *s, enum vouch_close_code code)
 {
     session_send_close(s, code);
     return session_end_exchanges(s);
@@ -189,12 +188,16 @@ vouch_err vouch_session_new(vouch_channel *channel, vouch_config *config,
     if (!config_is_consistent(config)) {
         return VOUCH_E_ARGUMENT;
     }
+    err = fork_watch();
+    if (err != VOUCH_OK) {
+        return err;
+    }
     s = vouch_alloc(sizeof *s);
     if (s == NULL) {
         return VOUCH_E_NOMEM;
     }
     s->now = now;
-    s->process = getpid();
+    s->generation = fork_generation();
     s->goodbye_at = VOUCH_NEVER;
     s->config = config_use(config);
     err = vouch_endpoint_new(channel, &s->endpoint);
@@ -215,6 +218,7 @@ void vouch_session_free(vouch_session *s)
         return;
     }
     exchange_free_all(s);
+    event_forget_taken(s);
     event_queue_clear(&s->events);
     event_queue_clear(&s->held);
     vouch_posture_cleanup(&s->posture);

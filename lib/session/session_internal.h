@@ -20,8 +20,6 @@
  *   answer.c         shipped attesters and appraisers at work
  */
 
-#include <sys/types.h>
-
 #include <vouch/limits.h>
 #include <vouch/session.h>
 
@@ -147,9 +145,9 @@ struct event_node {
 };
 
 struct event_queue {
-    struct event_node *first, *last, *taken;
-    size_t num;
-    size_t octets; /* of DATA */
+    struct event_node *first, *last;
+    uint32_t num;
+    uint32_t octets; /* that come with them */
 };
 
 struct out_queue {
@@ -215,8 +213,8 @@ struct vouch_session {
     uint32_t peer_max_in_flight;
     format_set peer_produces; /* of config->appraised */
 
-    pid_t process;     /* a fork may not speak for the parent */
-    unsigned failures; /* of automatic requests, since an acceptance */
+    unsigned generation; /* a fork may not speak for the parent */
+    unsigned failures;   /* of automatic requests, since an acceptance */
     vouch_err failure;
 
     bool peer_rejected; /* some answer of the peer was rejected */
@@ -233,12 +231,13 @@ struct vouch_session {
     struct assembly in;
     struct out_queue out;
     struct event_queue events;
-    struct event_queue held; /* DATA that waits for the gate */
+    struct event_queue held;  /* DATA that waits for the gate */
+    struct event_node *taken; /* what poll gave last */
 
     uint64_t goodbye_at; /* when the peer's answer to CLOSE 0 is overdue */
-    uint64_t close_code;
     uint8_t closing[CLOSE_OCTETS]; /* CLOSE, after all of `out` */
     uint8_t closing_len, closing_sent;
+    uint8_t close_code; /* of it */
 
     vouch_stats stats;
 };
@@ -258,7 +257,7 @@ bool session_is_forked(const vouch_session *s);
 uint64_t time_after(uint64_t time, uint64_t ms); /* saturates */
 
 /* Queues CLOSE `code`; nothing is sent after it. */
-void session_send_close(vouch_session *s, uint64_t code);
+void session_send_close(vouch_session *s, enum vouch_close_code code);
 
 /* Ends the session for `err`, with CLOSE and a FAILED event; returns `err`. */
 vouch_err session_fail(vouch_session *s, vouch_err err);
@@ -272,7 +271,8 @@ vouch_err session_settle(vouch_session *s, vouch_err err) VOUCH_MUST_CHECK;
 vouch_err session_end_exchanges(vouch_session *s) VOUCH_MUST_CHECK;
 
 /* Sends CLOSE `code` for a reason of policy, and ends every exchange. */
-vouch_err session_shut(vouch_session *s, uint64_t code) VOUCH_MUST_CHECK;
+vouch_err session_shut(vouch_session *s,
+                       enum vouch_close_code code) VOUCH_MUST_CHECK;
 
 /* A capsule for an exchange that is over: dropped, up to a rate. */
 vouch_err session_stray(vouch_session *s) VOUCH_MUST_CHECK;
@@ -433,6 +433,7 @@ vouch_err event_add_audit(vouch_session *s, vouch_exchange exchange,
 vouch_err event_add_data(struct event_queue *queue, vouch_bytes data,
                          bool early) VOUCH_MUST_CHECK;
 void event_queue_clear(struct event_queue *queue);
+void event_forget_taken(vouch_session *s);
 /* Moves all of `from` to the end of `to`. */
 void event_queue_move(struct event_queue *to, struct event_queue *from);
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_SESSION_FORK_H
+#define VOUCH_SESSION_FORK_H
+
+#include <vouch/base.h>
+
+/* fork_watch makes fork_generation tell children from their parents: it gives
+ * another number in a child. Before the first fork_watch a fork goes unseen. */
+vouch_err fork_watch(void) VOUCH_MUST_CHECK;
+unsigned fork_generation(void);
+
+#endif
