@@ -180,8 +180,8 @@ void pair_answer(struct session_pair *pair, struct pair_peer *peer,
     vouch_buffer_free(&cmw);
 }
 
-static void conclude(struct session_pair *pair, struct pair_peer *peer,
-                     vouch_exchange exchange)
+void pair_conclude(struct session_pair *pair, struct pair_peer *peer,
+                   vouch_exchange exchange)
 {
     vouch_appraisal_info info;
     vouch_result result;
@@ -200,6 +200,18 @@ static void conclude(struct session_pair *pair, struct pair_peer *peer,
         VOUCH_OK);
 }
 
+static void keep_octets(struct pair_peer *peer, struct pair_event *entry,
+                        vouch_bytes bytes)
+{
+    ck_assert_uint_le(peer->data_len + bytes.len, sizeof peer->data);
+    entry->data = peer->data + peer->data_len;
+    entry->data_len = bytes.len;
+    if (bytes.len != 0) {
+        memcpy(peer->data + peer->data_len, bytes.data, bytes.len);
+        peer->data_len += bytes.len;
+    }
+}
+
 static void note(struct pair_peer *peer, const vouch_event *event)
 {
     struct pair_event *entry = &peer->log[peer->num++];
@@ -210,13 +222,16 @@ static void note(struct pair_peer *peer, const vouch_event *event)
         entry->reason = *event->u.refused.reason;
         entry->event.u.refused.reason = &entry->reason;
     }
+    if (event->type == VOUCH_EVENT_AUDIT) {
+        entry->audit = *event->u.audit.record;
+        entry->event.u.audit.record = &entry->audit;
+    }
     if (event->type == VOUCH_EVENT_DATA) {
-        vouch_bytes bytes = event->u.data.bytes;
-
-        ck_assert_uint_le(peer->data_len + bytes.len, sizeof peer->data);
-        memcpy(peer->data + peer->data_len, bytes.data, bytes.len);
-        peer->data_len += bytes.len;
-        entry->data_len = bytes.len;
+        keep_octets(peer, entry, event->u.data.bytes);
+    } else if (event->type == VOUCH_EVENT_COMMAND) {
+        keep_octets(peer, entry, event->u.command.bytes);
+    } else if (event->type == VOUCH_EVENT_REPLY) {
+        keep_octets(peer, entry, event->u.reply.bytes);
     }
 }
 
@@ -234,7 +249,7 @@ bool pair_step(struct session_pair *pair, struct pair_peer *peer)
         }
         if (event.type == VOUCH_EVENT_APPRAISAL_NEEDED &&
             !peer->holds_verdicts) {
-            conclude(pair, peer, event.exchange);
+            pair_conclude(pair, peer, event.exchange);
         }
     }
     return any;

@@ -19,7 +19,9 @@
 struct pair_event {
     vouch_event event; /* its spans are not kept */
     vouch_reason reason;
-    size_t data_len;
+    vouch_audit audit;
+    size_t data_len;     /* of DATA, COMMAND or REPLY */
+    const uint8_t *data; /* into pair_peer.data */
 };
 
 struct pair_peer {
@@ -34,7 +36,7 @@ struct pair_peer {
     vouch_verdict verdict;      /* that its appraiser gives to right evidence */
     struct pair_event log[PAIR_EVENTS_MAX];
     size_t num;
-    uint8_t data[1 << 19]; /* what arrived as DATA */
+    uint8_t data[1 << 19]; /* what arrived as DATA, COMMAND and REPLY */
     size_t data_len;
 };
 
@@ -63,9 +65,12 @@ bool pair_step(struct session_pair *pair, struct pair_peer *peer);
 bool pair_move(struct session_pair *pair, struct pair_peer *from,
                struct pair_peer *to, size_t piece);
 
-/* pair_answer gives the evidence that was left to the test. */
+/* pair_answer gives the evidence, and pair_conclude the verdict, that was left
+ * to the test. */
 void pair_answer(struct session_pair *pair, struct pair_peer *peer,
                  vouch_exchange exchange);
+void pair_conclude(struct session_pair *pair, struct pair_peer *peer,
+                   vouch_exchange exchange);
 
 /* pair_wait lets time pass, ticking both sides. */
 void pair_wait(struct session_pair *pair, uint64_t ms);
