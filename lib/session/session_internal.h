@@ -11,6 +11,8 @@
  *   exchange.c       the transition tables and the list of live exchanges
  *   relying_party.c  asking, and what comes back
  *   verdict.c        how that ends: accepted, refused, expired
+ *   continuity.c     the same peer as before, and no step back
+ *   capabilities.c   what the peer can do, and whether that will do
  *   attester.c       what the tables of the answering side do
  *   command.c        operations: asking, sending, taking, replying
  *   posture.c        what changed, on either side
@@ -318,6 +320,11 @@ vouch_err exchange_end_all(vouch_session *s) VOUCH_MUST_CHECK;
 vouch_err exchange_end_all_but_commands(vouch_session *s) VOUCH_MUST_CHECK;
 vouch_err exchange_deadlines(vouch_session *s) VOUCH_MUST_CHECK;
 
+/* capabilities.c */
+
+vouch_err capabilities_receive(
+    vouch_session *s, const struct vouch_capabilities *peer) VOUCH_MUST_CHECK;
+
 /* relying_party.c: actions, and what leads to them */
 
 typedef vouch_err step_action(vouch_session *s, struct exchange *x,
@@ -347,6 +354,15 @@ vouch_err rp_ask_when_due(vouch_session *s) VOUCH_MUST_CHECK;
 vouch_err rp_receive(vouch_session *s,
                      const struct vouch_authenticator_message *message)
     VOUCH_MUST_CHECK;
+
+/* continuity.c */
+
+/* Whether a result fits what was accepted before; `*reason` says why not. */
+bool continuity_holds(const vouch_session *s, const vouch_result *result,
+                      vouch_reason *reason);
+/* What the next evidence on this connection is held against. */
+void continuity_remember(struct continuity *last, vouch_bytes aik_spki,
+                         const vouch_result *result);
 
 /* attester.c */
 

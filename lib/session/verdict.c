@@ -257,22 +257,6 @@ static uint64_t time_of_unix(const vouch_session *s, int64_t unix_s)
                : time_after(s->now.mono_ms, (uint64_t)left * 1000);
 }
 
-/* What the next evidence on this connection is held against. */
-static void remember(struct continuity *last, vouch_bytes aik_spki,
-                     const vouch_result *result)
-{
-    last->has_aik = true;
-    vouch_sha256(aik_spki, last->aik_digest);
-    if (result->ueid.len != 0) {
-        last->has_ueid = true;
-        vouch_sha256(result->ueid, last->ueid_digest);
-    }
-    if (result->has_security_version) {
-        last->has_security_version = true;
-        last->security_version = result->security_version;
-    }
-}
-
 /* Grace moves the start of a refresh, never the end of a result. */
 static void refresh_before_end(vouch_session *s, const struct exchange *x)
 {
@@ -317,7 +301,7 @@ vouch_err rp_accept(vouch_session *s, struct exchange *x,
     }
     s->stats.accepted++;
     s->failures = 0;
-    remember(&s->last, identity->spki, result);
+    continuity_remember(&s->last, identity->spki, result);
     refresh_before_end(s, x);
     exchange_forget_work(x);
     exchange_forget_superseded(s, x);
@@ -335,78 +319,6 @@ static bool shows_what_it_checked(const vouch_identity *identity,
                           vouch_digest_bytes(&identity->binder)) &&
            vouch_ct_equal(vouch_digest_bytes(&result->aik_pub_hash),
                           vouch_digest_bytes(&identity->aik_pub_hash));
-}
-
-/* The epoch that the peer told last is the one that counts. */
-static bool is_of_this_epoch(const vouch_session *s, const vouch_result *result,
-                             vouch_reason *reason)
-{
-    if (!result->has_epoch || result->epoch == s->peer_epoch) {
-        return true;
-    }
-    *reason = (vouch_reason){.check = VOUCH_CHECK_POSTURE,
-                             .claim = VOUCH_CLAIM_EPOCH};
-    vouch_reason_number(reason->expected, (int64_t)s->peer_epoch);
-    vouch_reason_number(reason->found, (int64_t)result->epoch);
-    return false;
-}
-
-/* design, Continuity: zero, masked or absent never matches. */
-static bool is_same_instance(const vouch_session *s, const vouch_result *result,
-                             vouch_reason *reason)
-{
-    const struct continuity *last = &s->last;
-    uint8_t digest[32], any = 0;
-
-    if (!s->config->pin_instance) {
-        return true;
-    }
-    for (size_t i = 1; i < result->ueid.len; i++) { /* behind its type */
-        any |= result->ueid.data[i];
-    }
-    if (any != 0) {
-        vouch_sha256(result->ueid, digest);
-        if (!last->has_ueid ||
-            memcmp(digest, last->ueid_digest, sizeof digest) == 0) {
-            return true;
-        }
-    }
-    *reason = (vouch_reason){.check = VOUCH_CHECK_CONTINUITY,
-                             .claim = VOUCH_CLAIM_UEID};
-    strcpy(reason->expected,
-           last->has_ueid ? "the instance accepted before" : "an instance");
-    vouch_reason_hex(reason->found, result->ueid);
-    return false;
-}
-
-static bool is_no_regression(const vouch_session *s, const vouch_result *result,
-                             vouch_reason *reason)
-{
-    const struct continuity *last = &s->last;
-
-    if (!s->config->refuse_regression ||
-        (result->has_security_version &&
-         (!last->has_security_version ||
-          result->security_version >= last->security_version))) {
-        return true;
-    }
-    *reason = (vouch_reason){.check = VOUCH_CHECK_CONTINUITY,
-                             .claim = VOUCH_CLAIM_SECURITY_VERSION,
-                             .name = "regression"};
-    vouch_reason_number(reason->expected, (int64_t)last->security_version);
-    if (result->has_security_version) {
-        vouch_reason_number(reason->found, (int64_t)result->security_version);
-    }
-    return false;
-}
-
-/* What only this side of this connection can know about accepted evidence. */
-static bool fits_connection(const vouch_session *s, const vouch_result *result,
-                            vouch_reason *reason)
-{
-    return is_of_this_epoch(s, result, reason) &&
-           is_same_instance(s, result, reason) &&
-           is_no_regression(s, result, reason);
 }
 
 static uint64_t end_of_acceptance(const vouch_session *s,
@@ -441,7 +353,7 @@ static vouch_err conclude(vouch_session *s, struct exchange *x,
         reason = (vouch_reason){.check = VOUCH_CHECK_CONTRACT};
         return rp_step(s, x, RP_IN_NO, &arg);
     }
-    if (!fits_connection(s, result, &reason)) {
+    if (!continuity_holds(s, result, &reason)) {
         return rp_step(s, x, RP_IN_NO, &arg);
     }
     if (exchange_counter(x) < s->highest_rejected) {
