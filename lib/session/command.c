@@ -209,6 +209,9 @@ vouch_err at_receive_command(vouch_session *s,
     if (message->operation.len > VOUCH_LIMIT_OPERATION) {
         return VOUCH_E_TOO_LARGE;
     }
+    if (s->closing_len != 0) { /* design, End: starts none, answers none */
+        return VOUCH_OK;
+    }
     x = exchange_find(s, message->id);
     status = x == NULL ? status_of_ended(s, message->id)
                        : objection_to(s, x, message->operation);
