@@ -3,6 +3,9 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include <openssl/evp.h>
+
+#include <vouch/cmw.h>
 #include <vouch/limits.h>
 #include <vouch/software.h>
 
@@ -12,11 +15,11 @@
 #include "lib/evidence/watch.h"
 #include "lib/keys/digest.h"
 #include "lib/keys/key_internal.h"
+#include "lib/keys/verify.h"
 #include "proto/cbor_writer.h"
 #include "proto/eat.h"
 #include "proto/memory.h"
 #include "proto/utf8.h"
-#include <vouch/cmw.h>
 
 static const char boot_id_path[] = "/proc/sys/kernel/random/boot_id";
 static const char file_prefix[] = "file:";
@@ -35,6 +38,7 @@ enum {
 struct software_attester {
     vouch_attester base;
     vouch_key *key;
+    EVP_PKEY *public_key;
     uint8_t ueid[UEID_LEN];
     vouch_buffer name;
     vouch_buffer version;
@@ -225,7 +229,7 @@ static vouch_err produce(vouch_attester *base,
     vouch_err err;
 
     /* expat-03, 7.1: an attestation key of its own [X31] */
-    if (vouch_bytes_equal(vouch_key_spki(attester->key), request->aik_spki)) {
+    if (vouch_public_key_is(attester->public_key, request->aik_spki)) {
         return VOUCH_E_ARGUMENT;
     }
     err = work_init(&work) ? produce_with(attester, request, &work, out)
@@ -242,6 +246,7 @@ static void destroy(vouch_attester *base)
     vouch_measurements_cleanup(&attester->measured);
     vouch_buffer_free(&attester->version);
     vouch_buffer_free(&attester->name);
+    EVP_PKEY_free(attester->public_key);
     vouch_key_free(attester->key);
     vouch_free(attester);
 }
@@ -383,7 +388,10 @@ vouch_err vouch_software_attester_new(vouch_key *key, const char *name,
     attester->key = vouch_key_ref(key);
     attester->ueid[0] = UEID_RAND;
     vouch_sha256(vouch_key_spki(key), attester->ueid + 1);
-    err = describe(attester, name, version);
+    err = vouch_public_key_parse(vouch_key_spki(key), &attester->public_key);
+    if (err == VOUCH_OK) {
+        err = describe(attester, name, version);
+    }
     if (err == VOUCH_OK) {
         err = measure(attester, files);
     }

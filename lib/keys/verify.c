@@ -53,6 +53,19 @@ static vouch_err verify(const struct vouch_scheme *scheme, EVP_PKEY *key,
     return err;
 }
 
+bool vouch_public_key_is(const EVP_PKEY *key, vouch_bytes spki)
+{
+    EVP_PKEY *other;
+    bool same;
+
+    if (vouch_public_key_parse(spki, &other) != VOUCH_OK) {
+        return true;
+    }
+    same = EVP_PKEY_cmp(key, other) == 1;
+    EVP_PKEY_free(other);
+    return same;
+}
+
 vouch_err vouch_verify(EVP_PKEY *key, uint16_t number,
                        enum vouch_signature_form form, vouch_bytes message,
                        vouch_bytes signature)

@@ -15,6 +15,11 @@ vouch_err vouch_public_key_parse(vouch_bytes spki,
  * the key decides, never the message (RFC 8446, 4.2.3). */
 uint16_t vouch_public_key_scheme(const EVP_PKEY *key);
 
+/* vouch_public_key_is tells whether `spki` holds `key`, in whatever encoding: a
+ * point can be compressed. True also when `spki` holds no key that can be read:
+ * it is asked to keep two keys apart. */
+bool vouch_public_key_is(const EVP_PKEY *key, vouch_bytes spki);
+
 /* vouch_verify verifies `signature` over `message`. VOUCH_E_SIGNATURE_SCHEME
  * when `number` is not the key's scheme, VOUCH_E_SIGNATURE when it does not
  * verify. */
