@@ -233,7 +233,7 @@ void vouch_session_free(vouch_session *s)
 
 uint64_t vouch_session_deadline(const vouch_session *s)
 {
-    uint64_t deadline = s->ask_at;
+    uint64_t deadline = session_is_up(s) ? s->ask_at : VOUCH_NEVER;
 
     if (vouch_session_ended(s)) {
         return VOUCH_NEVER;
