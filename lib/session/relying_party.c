@@ -140,7 +140,8 @@ static vouch_err next_interval(const vouch_session *s, uint64_t *out)
             random = random << 8 | octets[i];
         }
         random %= 1001;
-        interval -= interval / 100 * s->config->jitter / 1000 * random;
+        /* an interval of 2^53 at the most lets no step pass 2^63 */
+        interval -= interval * s->config->jitter / 100 * random / 1000;
     }
     *out = interval;
     return err;
