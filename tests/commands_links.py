@@ -25,9 +25,10 @@ DEADLINE_S = 60
 class Process:
     """One end; its events and its data are read as they come."""
 
-    def __init__(self, *arguments, stdout=subprocess.PIPE):
+    def __init__(self, *arguments, stdin=subprocess.PIPE,
+                 stdout=subprocess.PIPE):
         self.process = subprocess.Popen(
-            [VOUCH, *map(str, arguments), "--json"], stdin=subprocess.PIPE,
+            [VOUCH, *map(str, arguments), "--json"], stdin=stdin,
             stdout=stdout, stderr=subprocess.PIPE)
         self.events, self.arrived, self.data = [], queue.Queue(), b""
         self.more = threading.Condition()
@@ -180,6 +181,16 @@ class Data(Case):
         self.assertEqual(alice.data, there)
         self.assertEqual(alice.events[-1]["received"], len(there))
         self.assertEqual(bob.events[-1]["sent"], len(there))
+
+    def test_files(self):
+        there = os.urandom(20000000)
+        (self.scratch / "there").write_bytes(there)
+        with open(self.scratch / "there", "rb") as file, open(
+                self.scratch / "came", "wb") as came:
+            alice = self.serve(stdout=came)
+            bob = self.connect(stdin=file)
+            self.end({bob: CLEAN, alice: CLEAN})
+        self.assertEqual((self.scratch / "came").read_bytes(), there)
 
     def test_server_can_be_the_one_to_close(self):
         back = os.urandom(3000000)

@@ -311,6 +311,16 @@ static void limit_the_end(struct connection *c)
     }
 }
 
+/* There is something to do without waiting: an event that there is room for, or
+ * input, now that all before it is on its way. */
+static bool can_go_on(const struct connection *c,
+                      const vouch_stream_wants *wants)
+{
+    return (wants->events && !output_is_full(c->host->output)) ||
+           (!input_is_empty(c->host->input) && may_send(c) &&
+            vouch_session_outgoing(c->session).len == 0);
+}
+
 static void run(struct connection *c)
 {
     while (!is_over(c)) {
@@ -324,7 +334,7 @@ static void run(struct connection *c)
         /* A failure is an event as well. */
         (void)(vouch_stream_pump(c->stream, clock_now(), &wants) != VOUCH_OK);
         limit_the_end(c);
-        if (!is_over(c) && (!wants.events || output_is_full(c->host->output))) {
+        if (!is_over(c) && !can_go_on(c, &wants)) {
             wait_and_read(c, &wants);
         }
     }
