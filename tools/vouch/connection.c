@@ -9,6 +9,7 @@
 #include <vouch/stream.h>
 
 #include "tools/vouch/events.h"
+#include "tools/vouch/executor.h"
 #include "tools/vouch/report.h"
 #include "tools/vouch/wait.h"
 
@@ -24,6 +25,8 @@ struct connection {
     vouch_stream *stream;
     vouch_session *session;
     struct tally tally;
+    struct asker asker;
+    struct executor executor;
     uint64_t rounds;   /* acceptances still to be asked for */
     bool asking;       /* one of them is under way */
     uint64_t ask_at;   /* not before */
@@ -82,6 +85,12 @@ static vouch_err configure(const struct connection *c, vouch_config *config)
         err = set_attesting(c->host->self, config);
     }
     if (err == VOUCH_OK) {
+        err = posture_configure(c->host->posture, config);
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_config_set_asker(config, options->asker);
+    }
+    if (err == VOUCH_OK) {
         err = options->require == REQUIRE_NONE
                   ? vouch_config_set_gate(config, VOUCH_GATE_NONE)
                   : set_requiring(options, c->peer, config);
@@ -118,11 +127,24 @@ static void check_answer(const char *what, vouch_err err)
     }
 }
 
+/* This host can not go on as it should; a session that ended can not either,
+ * but has its event. */
+static void check_own(struct connection *c, const char *what, vouch_err err)
+{
+    if (err != VOUCH_OK && err != VOUCH_E_CLOSED) {
+        check_answer(what, err);
+        c->broken = true;
+    }
+}
+
 /* Keeps count of the rounds: one is over when it is accepted. One that the peer
  * was too busy for is asked for again. */
 static void follow_rounds(struct connection *c, const vouch_event *event,
                           vouch_now now)
 {
+    if (events_is_operation(event)) {
+        return;
+    }
     if (event->type == VOUCH_EVENT_ACCEPTED) {
         c->rounds -= c->asking ? 1 : 0;
         c->asking = false;
@@ -145,20 +167,36 @@ static bool is_by_end(const vouch_event *event)
 
 static void take(struct connection *c, const vouch_event *event)
 {
-    if (!output_add(c->host->output, event->u.data.bytes)) {
+    bool taken = true;
+
+    if (event->type == VOUCH_EVENT_DATA) {
+        taken = output_add(c->host->output, event->u.data.bytes);
+    } else if (event->type == VOUCH_EVENT_COMMAND) {
+        taken = executor_add(&c->executor, event);
+    }
+    if (!taken) {
         fail(STATUS_LOCAL, "out of memory");
         c->broken = true;
     }
 }
 
+/* Evidence is about what is there now. If that is not what it was, evidence is
+ * asked for anew, and this event's is none any more. */
+static void attest(struct connection *c, const vouch_event *event)
+{
+    check_own(c, "tell the posture",
+              posture_look(c->host->posture, c->session));
+    check_answer("attest",
+                 vouch_attester_answer(c->host->self->attester, c->session,
+                                       event->exchange, clock_now()));
+}
+
 static void handle(struct connection *c, const vouch_event *event)
 {
-    const struct self *self = c->host->self;
     vouch_now now = clock_now();
 
     if (event->type == VOUCH_EVENT_EVIDENCE_NEEDED) {
-        check_answer("attest", vouch_attester_answer(self->attester, c->session,
-                                                     event->exchange, now));
+        attest(c, event);
         return;
     }
     if (event->type == VOUCH_EVENT_APPRAISAL_NEEDED) {
@@ -168,12 +206,11 @@ static void handle(struct connection *c, const vouch_event *event)
         return;
     }
     follow_rounds(c, event, now);
+    asker_follow(&c->asker, event);
     if (!is_by_end(event)) {
         events_report(event, now, &c->tally);
     }
-    if (event->type == VOUCH_EVENT_DATA) {
-        take(c, event);
-    }
+    take(c, event);
 }
 
 static void handle_events(struct connection *c)
@@ -226,17 +263,41 @@ static void ask_again(struct connection *c)
     if (err == VOUCH_E_TOO_MANY) {
         c->ask_at = now.mono_ms + RETRY_MS;
     } else if (err != VOUCH_OK && err != VOUCH_E_CLOSED) {
-        check_answer("ask", err);
-        c->broken = true;
+        check_own(c, "ask", err);
     }
     c->asking = err == VOUCH_OK;
+}
+
+/* A command runs only if the posture that was attested to is still there. */
+static void run_commands(struct connection *c)
+{
+    if (executor_can_start(&c->executor)) {
+        check_own(c, "tell the posture",
+                  posture_look(c->host->posture, c->session));
+        check_own(c, "start a command",
+                  executor_start(&c->executor, c->session));
+    }
+    check_own(c, "reply", executor_go(&c->executor, c->session));
+}
+
+static void go_on(struct connection *c)
+{
+    send_input(c);
+    ask_again(c);
+    check_own(c, "tell the posture",
+              posture_look_if_due(c->host->posture, c->session));
+    if (c->tally.opened && !c->asked_to_end) {
+        check_own(c, "ask for an operation", asker_go(&c->asker, c->session));
+    }
+    run_commands(c);
 }
 
 /* All that there was to do has been done. */
 static bool is_done(const struct connection *c)
 {
     return c->host->close_at_eof && c->host->input->ended &&
-           input_is_empty(c->host->input) && c->tally.opened && c->rounds == 0;
+           input_is_empty(c->host->input) && c->tally.opened &&
+           c->rounds == 0 && asker_is_done(&c->asker);
 }
 
 static void end_when_due(struct connection *c)
@@ -259,7 +320,14 @@ static bool is_over(const struct connection *c)
 
 /* Waiting */
 
-enum { SOCKET, INPUT, OUTPUT, FDS };
+enum {
+    SOCKET,
+    INPUT,
+    OUTPUT,
+    RELEASE,
+    EXECUTOR,
+    FDS = EXECUTOR + EXECUTOR_FDS
+};
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -270,6 +338,11 @@ static uint64_t wake_at(const struct connection *c)
 {
     uint64_t at = earlier(vouch_session_deadline(c->session), c->ended_by);
 
+    at = earlier(at, posture_wake_at(c->host->posture));
+    at = earlier(at, executor_wake_at(&c->executor));
+    if (c->tally.opened && !c->asked_to_end) {
+        at = earlier(at, asker_wake_at(&c->asker));
+    }
     return c->rounds != 0 && !c->asking && c->tally.accepted != 0
                ? earlier(at, c->ask_at)
                : at;
@@ -282,6 +355,7 @@ static void wait_and_read(struct connection *c, const vouch_stream_wants *wants)
         [SOCKET] = {.fd = -1},
         [INPUT] = {.fd = -1, .events = POLLIN},
         [OUTPUT] = {.fd = -1, .events = POLLOUT},
+        [RELEASE] = {.fd = -1, .events = POLLIN},
     };
 
     /* Nothing is asked of the socket but what is wanted, for a peer that hung
@@ -297,8 +371,18 @@ static void wait_and_read(struct connection *c, const vouch_stream_wants *wants)
     if (c->host->output->len != 0) {
         fds[OUTPUT].fd = STDOUT_FILENO;
     }
-    if (wait_for(fds, FDS, wake_at(c)) > 0 && fds[INPUT].revents != 0) {
+    if (asker_wants_line(&c->asker)) {
+        fds[RELEASE].fd = c->host->release->fd;
+    }
+    executor_fds(&c->executor, &fds[EXECUTOR]);
+    if (wait_for_all(fds, FDS, wake_at(c)) <= 0) {
+        return;
+    }
+    if (fds[INPUT].revents != 0) {
         input_read(input);
+    }
+    if (fds[RELEASE].revents != 0) {
+        release_read(c->host->release);
     }
 }
 
@@ -328,8 +412,7 @@ static void run(struct connection *c)
 
         handle_events(c);
         output_write(c->host->output);
-        send_input(c);
-        ask_again(c);
+        go_on(c);
         end_when_due(c);
         /* A failure is an event as well. */
         (void)(vouch_stream_pump(c->stream, clock_now(), &wants) != VOUCH_OK);
@@ -350,6 +433,13 @@ static enum status finish(struct connection *c)
     if (c->broken) {
         return STATUS_LOCAL;
     }
+    if (status == STATUS_CLEAN && !asker_is_done(&c->asker)) {
+        return fail(STATUS_NETWORK, "the end came before all operations");
+    }
+    if (status == STATUS_CLEAN && c->asker.undone != 0) {
+        return fail(STATUS_REFUSED, "%zu operations were not done",
+                    c->asker.undone);
+    }
     if (status == STATUS_CLEAN && !c->asked_to_end &&
         input_has_more(c->host->input)) {
         return fail(STATUS_NETWORK, "%s has closed before all was sent",
@@ -364,17 +454,20 @@ enum status connection_run(const struct host *host, const struct tls *tls)
         .host = host,
         .peer = tls->peer,
         .ssl = tls->ssl,
-        .tally = {.peer = tls->peer->name},
+        .tally = {.peer = tls->peer->name, .audit = host->options->audit},
+        .asker = {.options = host->options, .release = host->release},
         .rounds = host->options->rounds,
         .ended_by = VOUCH_NEVER,
     };
     enum status status;
     vouch_err err = start(&c);
 
+    executor_init(&c.executor, host->options->run);
     if (err != VOUCH_OK) {
         return fail(STATUS_LOCAL, "no session: %s", cause_of(err));
     }
     run(&c);
+    executor_stop(&c.executor);
     status = finish(&c);
     vouch_stream_free(c.stream);
     return status;

@@ -2,8 +2,10 @@
 #ifndef VOUCH_TOOLS_CONNECTION_H
 #define VOUCH_TOOLS_CONNECTION_H
 
+#include "tools/vouch/asker.h"
 #include "tools/vouch/options.h"
 #include "tools/vouch/pipes.h"
+#include "tools/vouch/posture.h"
 #include "tools/vouch/tls.h"
 
 /* What connections of one process share. */
@@ -13,6 +15,8 @@ struct host {
     bool close_at_eof; /* the end of standard input ends the connection */
     struct input *input;
     struct output *output;
+    struct posture *posture;
+    struct release *release;
 };
 
 /* connection_run attests, appraises and carries data until the connection

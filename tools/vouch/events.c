@@ -3,10 +3,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "tools/vouch/report.h"
 
+/* proto/README.md, Context: the exchange is for one operation. */
+#define OPERATION_BIT (UINT64_C(1) << 62)
+
 enum {
+    SHOWN_MAX = 512, /* octets of a reply, in a sentence */
     EXCHANGE_TEXT = 2 * 8 + 1,
     CLOSE_DONE = 0, /* proto/README.md, CLOSE */
     CLOSE_DEADLOCK = 3,
@@ -51,6 +56,11 @@ static const char *peer_reason_text(vouch_peer_reason reason)
     return reason < sizeof texts / sizeof texts[0] ? texts[reason] : "internal";
 }
 
+bool events_is_operation(const vouch_event *event)
+{
+    return (event->exchange.id & OPERATION_BIT) != 0;
+}
+
 typedef void teller(const vouch_event *event, vouch_now now,
                     struct tally *tally);
 
@@ -63,12 +73,31 @@ static void tell_peer(const vouch_event *event, vouch_now now,
            "%s speaks the protocol", tally->peer);
 }
 
+/* An acceptance for one operation opens nothing but that. */
+static void tell_approved(const vouch_event *event, vouch_now now,
+                          const struct tally *tally)
+{
+    char exchange[EXCHANGE_TEXT];
+    json_int_t ms = left(event->u.accepted.until, now);
+
+    report(json_pack("{s:s,s:s,s:s,s:I,s:o}", "event", "approved", "peer",
+                     tally->peer, "exchange", exchange_text(event, exchange),
+                     "for_ms", ms, "evidence",
+                     digest_text(event->u.accepted.evidence_digest, 32)),
+           "%s has attested for the operation: it can be sent within %.1f s",
+           tally->peer, (double)ms / 1000);
+}
+
 static void tell_accepted(const vouch_event *event, vouch_now now,
                           struct tally *tally)
 {
     char exchange[EXCHANGE_TEXT];
     json_int_t ms = left(event->u.accepted.until, now);
 
+    if (events_is_operation(event)) {
+        tell_approved(event, now, tally);
+        return;
+    }
     tally->accepted++;
     report(json_pack(
                "{s:s,s:s,s:s,s:s,s:s,s:I,s:b,s:b,s:o,s:o,s:o,s:o,s:o}", "event",
@@ -180,11 +209,14 @@ static void tell_confirmed(const vouch_event *event, vouch_now now,
     json_int_t ms = left(event->u.confirmed.until, now);
     char exchange[EXCHANGE_TEXT];
 
-    report(json_pack("{s:s,s:s,s:s,s:I}", "event", "confirmed", "peer",
-                     tally->peer, "exchange", exchange_text(event, exchange),
-                     "for_ms", ms),
-           "%s has accepted this side for %.1f s", tally->peer,
-           (double)ms / 1000);
+    report(json_pack("{s:s,s:s,s:s,s:I}", "event",
+                     events_is_operation(event) ? "approval" : "confirmed",
+                     "peer", tally->peer, "exchange",
+                     exchange_text(event, exchange), "for_ms", ms),
+           events_is_operation(event)
+               ? "%s has accepted this side for one operation, for %.1f s"
+               : "%s has accepted this side for %.1f s",
+           tally->peer, (double)ms / 1000);
 }
 
 static void tell_denied(const vouch_event *event, vouch_now now,
@@ -232,6 +264,128 @@ static void tell_dropped(const vouch_event *event, vouch_now now,
                      (json_int_t)event->u.dropped.octets),
            "%" PRIu64 " octets came while the gate was shut: dropped",
            event->u.dropped.octets);
+}
+
+static void tell_command(const vouch_event *event, vouch_now now,
+                         struct tally *tally)
+{
+    size_t len = event->u.command.bytes.len;
+    char exchange[EXCHANGE_TEXT];
+
+    (void)now;
+    report(json_pack("{s:s,s:s,s:s,s:I}", "event", "command", "peer",
+                     tally->peer, "exchange", exchange_text(event, exchange),
+                     "bytes", (json_int_t)len),
+           "%s sends a command of %zu octets", tally->peer, len);
+}
+
+/* Octets as JSON text, or as hexadecimal digits if they are no text. */
+static json_t *reply_text(vouch_bytes octets, const char **member)
+{
+    json_t *text = json_stringn(
+        octets.len != 0 ? (const char *)octets.data : "", octets.len);
+    char *digits;
+
+    *member = "reply";
+    if (text != NULL) {
+        return text;
+    }
+    *member = "reply_hex";
+    digits = malloc(2 * octets.len + 1);
+    text = digits != NULL ? json_string(hex(octets, digits)) : NULL;
+    free(digits);
+    return text;
+}
+
+/* For a terminal, which is not to obey the peer. */
+static void show(vouch_bytes octets, char out[SHOWN_MAX + 1])
+{
+    size_t len = octets.len < SHOWN_MAX ? octets.len : SHOWN_MAX;
+
+    for (size_t i = 0; i < len; i++) {
+        char c = (char)octets.data[i];
+
+        out[i] = c < ' ' || c > '~' ? '?' : c;
+    }
+    out[len] = '\0';
+}
+
+static void tell_reply(const vouch_event *event, vouch_now now,
+                       struct tally *tally)
+{
+    const char *status = vouch_status_name(event->u.reply.status);
+    vouch_bytes octets = event->u.reply.bytes;
+    char exchange[EXCHANGE_TEXT], shown[SHOWN_MAX + 1];
+    const char *member;
+    json_t *text = reply_text(octets, &member);
+
+    (void)now;
+    show(octets, shown);
+    report(json_pack("{s:s,s:s,s:s,s:s,s:b,s:o}", "event", "reply", "peer",
+                     tally->peer, "exchange", exchange_text(event, exchange),
+                     "status", status, "posture_changed",
+                     (int)event->u.reply.posture_changed, member, text),
+           "%s replies: %s%s%s%s", tally->peer, status,
+           event->u.reply.posture_changed ? ", with another posture at the end"
+                                          : "",
+           octets.len != 0 ? ": " : "", shown);
+}
+
+static void tell_unknown(const vouch_event *event, vouch_now now,
+                         struct tally *tally)
+{
+    char exchange[EXCHANGE_TEXT];
+
+    (void)now;
+    report(json_pack("{s:s,s:s,s:s}", "event", "unknown", "peer", tally->peer,
+                     "exchange", exchange_text(event, exchange)),
+           "whether %s has executed the command is not known", tally->peer);
+}
+
+static const char *verdict_text(vouch_verdict verdict)
+{
+    static const char *const texts[] = {
+        [VOUCH_ACCEPTED] = "accepted",
+        [VOUCH_REJECTED] = "rejected",
+        [VOUCH_INDETERMINATE] = "indeterminate",
+    };
+
+    return verdict < sizeof texts / sizeof texts[0] ? texts[verdict]
+                                                    : "unknown";
+}
+
+static void tell_audit(const vouch_event *event, vouch_now now,
+                       struct tally *tally)
+{
+    const vouch_audit *record = event->u.audit.record;
+    const char *verdict = verdict_text(record->verdict);
+    char exchange[EXCHANGE_TEXT];
+
+    (void)now;
+    if (!tally->audit) {
+        return;
+    }
+    exchange_text(event, exchange);
+    report(json_pack(
+               "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:o,s:o,s:o,s:o,"
+               "s:o,s:o}",
+               "event", "audit", "peer", tally->peer, "exchange", exchange,
+               "verdict", verdict, "check", vouch_check_name(record->check),
+               "claim", vouch_claim_name(record->claim), "error",
+               vouch_err_name(record->err), "asked",
+               (json_int_t)record->asked_unix_s, "answer_ms",
+               (json_int_t)record->answer_ms, "appraisal_ms",
+               (json_int_t)record->appraisal_ms, "aik",
+               digest_text(record->aik_pub_hash.data, record->aik_pub_hash.len),
+               "ueid", digest_text(record->ueid_digest, 32), "binder",
+               digest_text(record->binder_digest, 32), "evidence",
+               digest_text(record->evidence_digest, 32), "anchor",
+               digest_text(record->anchor_digest, 32), "policy",
+               digest_text(record->policy_digest, 32)),
+           "audit: %s, exchange %s: %s, answered in %" PRIu64
+           " ms, appraised in %" PRIu64 " ms",
+           tally->peer, exchange, verdict, record->answer_ms,
+           record->appraisal_ms);
 }
 
 static void tell_different_connection(const vouch_event *event, vouch_now now,
@@ -293,6 +447,10 @@ void events_report(const vouch_event *event, vouch_now now, struct tally *tally)
         [VOUCH_EVENT_DATA] = tell_data,
         [VOUCH_EVENT_DATA_DROPPED] = tell_dropped,
         [VOUCH_EVENT_POSTURE] = tell_posture,
+        [VOUCH_EVENT_COMMAND] = tell_command,
+        [VOUCH_EVENT_REPLY] = tell_reply,
+        [VOUCH_EVENT_UNKNOWN] = tell_unknown,
+        [VOUCH_EVENT_AUDIT] = tell_audit,
         [VOUCH_EVENT_DIFFERENT_CONNECTION] = tell_different_connection,
         [VOUCH_EVENT_POLICY_DEADLOCK] = tell_deadlock,
         [VOUCH_EVENT_CLOSED] = tell_closed,

@@ -14,6 +14,9 @@
 
 /* serve and connect: the two ends of a connection. */
 
+/* What --posture-check and --within are unless given. */
+enum { POSTURE_CHECK_MS = 200, WITHIN_MS = 60000 };
+
 /* Everything that is there before there is a connection. */
 struct link {
     struct options options;
@@ -23,11 +26,44 @@ struct link {
     vouch_role role;
     struct input input;
     struct output output;
+    struct posture posture;
+    struct release release;
     struct host host;
 };
 
+/* Options that say nothing without another, or against one. */
+static const char *contradiction(const struct options *options)
+{
+    bool asks = options->num_operations != 0;
+    bool executes = options->asker != VOUCH_ASKER_NOBODY;
+
+    if (executes != (options->run != NULL)) {
+        return "--execute and --run need each other";
+    }
+    if (executes && options->no_attest) {
+        return "--execute: who does not attest is asked for no operation";
+    }
+    if (options->num_posture != 0 && options->no_attest) {
+        return "--posture: who does not attest has no use for it";
+    }
+    if (options->num_posture == 0 && options->has_posture_check) {
+        return "--posture-check has no meaning without --posture";
+    }
+    if (!asks && (options->has_within || options->release != NULL)) {
+        return "--within and --release have no meaning without --operation";
+    }
+    if (options->require == REQUIRE_NONE &&
+        (asks || options->asker == VOUCH_ASKER_ATTESTED)) {
+        return "--require=none: --operation and --execute=attested ask the "
+               "peer to attest";
+    }
+    return NULL;
+}
+
 static bool complete(struct options *options)
 {
+    const char *wrong;
+
     if (options->require == REQUIRE_DEFAULT) {
         options->require = options->no_attest ? REQUIRE_PEER : REQUIRE_MUTUAL;
     }
@@ -42,6 +78,14 @@ static bool complete(struct options *options)
                            "--max-age and --rounds have no meaning");
         return false;
     }
+    wrong = contradiction(options);
+    if (wrong != NULL) {
+        fail(STATUS_USAGE, "%s", wrong);
+        return false;
+    }
+    options->posture_check =
+        options->has_posture_check ? options->posture_check : POSTURE_CHECK_MS;
+    options->within = options->has_within ? options->within : WITHIN_MS;
     return true;
 }
 
@@ -53,7 +97,9 @@ static bool prepare(struct link *link, const char *peer)
     if (!self_load(directory, &link->self)) {
         return false;
     }
-    if (!peers_load(directory, peer, &link->peers)) {
+    if (!peers_load(directory, peer, &link->peers) ||
+        !posture_open(&link->posture, &link->options) ||
+        !release_open(&link->release, link->options.release)) {
         return false;
     }
     link->ctx = tls_context(&link->self, link->role);
@@ -64,13 +110,19 @@ static bool prepare(struct link *link, const char *peer)
                         (eof == EOF_DEFAULT && link->role == VOUCH_CLIENT),
         .input = &link->input,
         .output = &link->output,
+        .posture = &link->posture,
+        .release = &link->release,
     };
     wait_prepare();
+    if (link->options.num_posture != 0) {
+        wait_heed_hangups();
+    }
     return link->ctx != NULL;
 }
 
 static void release(struct link *link)
 {
+    release_close(&link->release);
     output_free(&link->output);
     SSL_CTX_free(link->ctx);
     peers_free(&link->peers);
@@ -155,7 +207,8 @@ static const char *lower_case(char *name)
 
 enum status serve_run(const struct options *options)
 {
-    struct link link = {.options = *options, .role = VOUCH_SERVER};
+    struct link link = {
+        .options = *options, .role = VOUCH_SERVER, .release = {.fd = -1}};
     struct address address;
     enum status status = STATUS_LOCAL;
 
@@ -174,7 +227,8 @@ enum status serve_run(const struct options *options)
 
 enum status connect_run(const struct options *options)
 {
-    struct link link = {.options = *options, .role = VOUCH_CLIENT};
+    struct link link = {
+        .options = *options, .role = VOUCH_CLIENT, .release = {.fd = -1}};
     struct address address, named;
     enum status status = STATUS_LOCAL;
 

@@ -48,11 +48,46 @@ static const char trust_help[] =
     "after\n"                                                                \
     "                     the other; then only if --interval says so\n"
 
+#define OPERATION_HELP                                                        \
+    "\n"                                                                      \
+    "Posture: what the behaviour of this side depends on. When it changes, "  \
+    "the peer is\n"                                                           \
+    "told, and what it has accepted is void.\n"                               \
+    "  --posture NAME=FILE\n"                                                 \
+    "                     a component of it, by the SHA-256 of FILE; may be " \
+    "repeated\n"                                                              \
+    "  --posture-check TIME\n"                                                \
+    "                     look at the files that often (200ms); 0: only "     \
+    "before Evidence\n"                                                       \
+    "                     is made, before a command is run, and at SIGHUP\n"  \
+    "\n"                                                                      \
+    "Operations: the peer attests for one command, which is sent when that "  \
+    "is accepted.\n"                                                          \
+    "  --operation TEXT   have the peer run it; may be repeated: one after "  \
+    "the other\n"                                                             \
+    "  --within TIME      the peer is to start it within that time (1m)\n"    \
+    "  --release FILE     once accepted, send it when there is a line in "    \
+    "FILE, say\n"                                                             \
+    "                     /dev/tty; one line a command\n"                     \
+    "  --execute authenticated|attested\n"                                    \
+    "                     run what the peer asks for: it has a trusted "      \
+    "certificate; it\n"                                                       \
+    "                     is accepted, too\n"                                 \
+    "  --run PROGRAM      run it with this: the operation is its standard "   \
+    "input, its\n"                                                            \
+    "                     standard output, at most 65536 octets, the reply, " \
+    "its exit\n"                                                              \
+    "                     status 0 that it is done; it has a minute\n"        \
+    "\n"                                                                      \
+    "  --audit            an event with digests for each request that ends\n"
+
 #define TIME_HELP                                                           \
     "\n"                                                                    \
     "TIME is a number of seconds, or has a unit: 500ms, 10s, 5m, 1h, 1d.\n" \
     "\n"                                                                    \
-    "Exit status: 0 clean, 1 local failure, 2 usage, 3 refused, 4 network.\n"
+    "Exit status: 0 clean, 1 local failure, 2 usage, 3 refused (or an "     \
+    "operation was\n"                                                       \
+    "not done), 4 network.\n"
 
 static const char serve_help[] =
     "Waits for a trusted peer, attests, appraises it, and carries data "
@@ -65,7 +100,7 @@ static const char serve_help[] =
     "  --keep             go on with the next connection, until interrupted\n"
     "  --peer NAME        take this peer only; any that is trusted unless "
     "given\n" SESSION_HELP "  --eof close|stay   what the end of standard "
-    "input does (stay)\n" JSON_HELP TIME_HELP;
+    "input does (stay)\n" OPERATION_HELP JSON_HELP TIME_HELP;
 
 static const char connect_help[] =
     "Connects with a trusted peer, attests, appraises it, and carries data "
@@ -74,17 +109,17 @@ static const char connect_help[] =
     "\n"
     "  --peer NAME        the peer that it must be; HOST unless "
     "given\n" SESSION_HELP "  --eof close|stay   what the end of standard "
-    "input does (close)\n" JSON_HELP TIME_HELP;
+    "input does (close)\n" OPERATION_HELP JSON_HELP TIME_HELP;
 
 static const struct command commands[] = {
     {"init", "DIR [--name HOST] [--force] [--json]", 1, "fjn", init_help,
      init_run},
     {"bundle", "DIR [--json]", 1, "j", bundle_help, bundle_run},
     {"trust", "DIR BUNDLE [--force] [--json]", 2, "fj", trust_help, trust_run},
-    {"serve", "DIR --listen HOST:PORT [OPTION]...", 1, "aeijklmopr", serve_help,
-     serve_run},
-    {"connect", "DIR HOST:PORT [OPTION]...", 2, "aeijmopr", connect_help,
-     connect_run},
+    {"serve", "DIR --listen HOST:PORT [OPTION]...", 1, "ACLOPRWXaeijklmopr",
+     serve_help, serve_run},
+    {"connect", "DIR HOST:PORT [OPTION]...", 2, "ACLOPRWXaeijmopr",
+     connect_help, connect_run},
 };
 
 static const char usage[] =

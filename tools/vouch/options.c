@@ -124,6 +124,85 @@ static bool read_rounds(const char *text, struct options *out)
     return read_number(text, ROUNDS_MAX, &out->rounds, &end) && *end == '\0';
 }
 
+/* NAME=FILE, where NAME is printable and no other component's. */
+static bool read_posture(const char *text, struct options *out)
+{
+    const char *equals = strchr(text, '=');
+    size_t len = equals != NULL ? (size_t)(equals - text) : 0;
+    char *name;
+
+    if (len == 0 || len > VOUCH_LIMIT_MEASUREMENT_NAME || equals[1] == '\0' ||
+        out->num_posture == VOUCH_LIMIT_COMPONENTS) {
+        return false;
+    }
+    name = (char *)(uintptr_t)text; /* of main's argv, which is the program's */
+    for (size_t i = 0; i < len; i++) {
+        if (name[i] < ' ' || name[i] > '~') {
+            return false;
+        }
+    }
+    name[len] = '\0';
+    for (size_t i = 0; i < out->num_posture; i++) {
+        if (strcmp(out->posture[i].name, name) == 0) {
+            return false;
+        }
+    }
+    out->posture[out->num_posture++] = (struct component){name, &equals[1]};
+    return true;
+}
+
+static bool read_posture_check(const char *text, struct options *out)
+{
+    out->has_posture_check = true;
+    return read_time(text, &out->posture_check);
+}
+
+static bool read_execute(const char *text, struct options *out)
+{
+    static const char *const words[] = {"authenticated", "attested", NULL};
+    unsigned i;
+
+    if (!read_word(text, words, &i)) {
+        return false;
+    }
+    out->asker = (vouch_asker)(VOUCH_ASKER_AUTHENTICATED + i);
+    return true;
+}
+
+static bool read_run(const char *text, struct options *out)
+{
+    out->run = text;
+    return text[0] != '\0';
+}
+
+static bool read_operation(const char *text, struct options *out)
+{
+    if (out->num_operations == OPERATIONS_MAX ||
+        strlen(text) > VOUCH_LIMIT_OPERATION) {
+        return false;
+    }
+    out->operation[out->num_operations++] = text;
+    return true;
+}
+
+static bool read_within(const char *text, struct options *out)
+{
+    out->has_within = true;
+    return read_time(text, &out->within) && out->within != 0;
+}
+
+static bool read_release(const char *text, struct options *out)
+{
+    out->release = text;
+    return true;
+}
+
+static bool set_audit(const char *text, struct options *out)
+{
+    (void)text;
+    return out->audit = true;
+}
+
 static bool read_name(const char *text, struct options *out)
 {
     out->name = text;
@@ -166,15 +245,20 @@ static const struct {
     char letter;
     reader *read;
 } readers[] = {
-    {'a', read_attest},   {'e', read_eof},     {'f', set_force},
-    {'i', read_interval}, {'j', set_json},     {'k', set_keep},
-    {'l', read_listen},   {'m', read_max_age}, {'n', read_name},
-    {'o', read_rounds},   {'p', read_peer},    {'r', read_require},
+    {'A', set_audit},      {'C', read_posture_check}, {'L', read_release},
+    {'O', read_operation}, {'P', read_posture},       {'R', read_run},
+    {'W', read_within},    {'X', read_execute},       {'a', read_attest},
+    {'e', read_eof},       {'f', set_force},          {'i', read_interval},
+    {'j', set_json},       {'k', set_keep},           {'l', read_listen},
+    {'m', read_max_age},   {'n', read_name},          {'o', read_rounds},
+    {'p', read_peer},      {'r', read_require},
 };
 
 static const struct option long_options[] = {
     {"attest", required_argument, NULL, 'a'},
+    {"audit", no_argument, NULL, 'A'},
     {"eof", required_argument, NULL, 'e'},
+    {"execute", required_argument, NULL, 'X'},
     {"force", no_argument, NULL, 'f'},
     {"help", no_argument, NULL, 'h'},
     {"interval", required_argument, NULL, 'i'},
@@ -183,9 +267,15 @@ static const struct option long_options[] = {
     {"listen", required_argument, NULL, 'l'},
     {"max-age", required_argument, NULL, 'm'},
     {"name", required_argument, NULL, 'n'},
+    {"operation", required_argument, NULL, 'O'},
     {"rounds", required_argument, NULL, 'o'},
     {"peer", required_argument, NULL, 'p'},
+    {"posture", required_argument, NULL, 'P'},
+    {"posture-check", required_argument, NULL, 'C'},
+    {"release", required_argument, NULL, 'L'},
     {"require", required_argument, NULL, 'r'},
+    {"run", required_argument, NULL, 'R'},
+    {"within", required_argument, NULL, 'W'},
     {NULL, 0, NULL, 0},
 };
 

@@ -2,6 +2,7 @@
 #ifndef VOUCH_TOOLS_OPTIONS_H
 #define VOUCH_TOOLS_OPTIONS_H
 
+#include <vouch/limits.h>
 #include <vouch/session.h>
 
 #include "tools/vouch/status.h"
@@ -17,8 +18,15 @@ enum require {
 /* What the end of standard input means; the default is the command's. */
 enum eof { EOF_DEFAULT = 0, EOF_CLOSE, EOF_STAY };
 
-/* The most that a command takes beside options. */
-enum { OPERANDS_MAX = 2 };
+enum {
+    OPERANDS_MAX = 2,     /* the most that a command takes beside options */
+    OPERATIONS_MAX = 256, /* --operation, the most on one command line */
+};
+
+/* A component of the posture. */
+struct component {
+    const char *name, *path;
+};
 
 struct options {
     const char *operand[OPERANDS_MAX];
@@ -30,6 +38,14 @@ struct options {
     enum eof eof;
     uint64_t interval, max_age; /* milliseconds */
     uint64_t rounds;
+    struct component posture[VOUCH_LIMIT_COMPONENTS];
+    size_t num_posture;
+    const char *operation[OPERATIONS_MAX];
+    size_t num_operations;
+    bool has_posture_check, has_within, audit;
+    uint64_t posture_check, within; /* milliseconds */
+    vouch_asker asker;              /* whose commands are executed */
+    const char *run, *release;
 };
 
 struct command {

@@ -6,30 +6,53 @@
 
 enum { MS_IN_S = 1000, NS_IN_MS = 1000000 };
 
-static volatile sig_atomic_t interrupts;
-static sigset_t while_waiting;
+static volatile sig_atomic_t interrupts, hangups;
+static sigset_t while_waiting, while_waiting_for_all;
 
 static void count(int number)
 {
-    (void)number;
-    interrupts++;
+    if (number == SIGINT || number == SIGTERM) {
+        interrupts++;
+    } else if (number == SIGHUP) {
+        hangups++;
+    }
+}
+
+/* Blocks a signal but for the time of waiting, in which it is counted. */
+static void heed(int number)
+{
+    struct sigaction action = {.sa_handler = count};
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    sigdelset(&while_waiting_for_all, number);
+    sigaction(number, &action, NULL);
 }
 
 void wait_prepare(void)
 {
-    struct sigaction action = {.sa_handler = count};
-    sigset_t blocked;
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGINT);
-    sigaddset(&blocked, SIGTERM);
-    sigprocmask(SIG_BLOCK, &blocked, &while_waiting);
-    sigdelset(&while_waiting, SIGINT);
-    sigdelset(&while_waiting, SIGTERM);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &action, NULL);
+    sigprocmask(SIG_BLOCK, NULL, &while_waiting_for_all);
+    heed(SIGINT);
+    heed(SIGTERM);
+    while_waiting = while_waiting_for_all;
+    heed(SIGCHLD);
+    sigaddset(&while_waiting, SIGCHLD);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+void wait_heed_hangups(void)
+{
+    heed(SIGHUP);
+    sigaddset(&while_waiting, SIGHUP);
+}
+
+unsigned wait_hangups(void)
+{
+    return (unsigned)hangups;
 }
 
 unsigned wait_interrupts(void)
@@ -48,13 +71,23 @@ vouch_now clock_now(void)
                        wall.tv_sec};
 }
 
-int wait_for(struct pollfd *fds, nfds_t num, uint64_t until)
+static int wait_with(const sigset_t *mask, struct pollfd *fds, nfds_t num,
+                     uint64_t until)
 {
     uint64_t now = clock_now().mono_ms;
     uint64_t ms = until > now ? until - now : 0;
     struct timespec timeout = {(time_t)(ms / MS_IN_S),
                                (long)(ms % MS_IN_S) * NS_IN_MS};
 
-    return ppoll(fds, num, until != VOUCH_NEVER ? &timeout : NULL,
-                 &while_waiting);
+    return ppoll(fds, num, until != VOUCH_NEVER ? &timeout : NULL, mask);
+}
+
+int wait_for(struct pollfd *fds, nfds_t num, uint64_t until)
+{
+    return wait_with(&while_waiting, fds, num, until);
+}
+
+int wait_for_all(struct pollfd *fds, nfds_t num, uint64_t until)
+{
+    return wait_with(&while_waiting_for_all, fds, num, until);
 }
