@@ -46,10 +46,10 @@ static void refresh_soon(vouch_session *s)
     uint64_t at =
         s->refresh_at > s->now.mono_ms ? s->refresh_at : s->now.mono_ms;
 
-    if (!config_requires_peer(s->config)) {
-        return;
+    if (!config_requires_peer(s->config) || s->ask_at <= at) {
+        return; /* the request that is due anyway is about this change, too */
     }
-    s->ask_at = at < s->ask_at ? at : s->ask_at;
+    s->ask_at = at;
     s->refresh_at = time_after(at, REFRESH_MS);
 }
 
