@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """serve and connect: what passes, what ends them, and with which status."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -18,7 +19,7 @@ import threading
 import unittest
 
 VOUCH = sys.argv.pop(1)
-CLEAN, LOCAL, REFUSED, NETWORK = 0, 1, 3, 4
+CLEAN, LOCAL, USAGE, REFUSED, NETWORK = 0, 1, 2, 3, 4
 DEADLINE_S = 60
 
 
@@ -26,10 +27,10 @@ class Process:
     """One end; its events and its data are read as they come."""
 
     def __init__(self, *arguments, stdin=subprocess.PIPE,
-                 stdout=subprocess.PIPE):
+                 stdout=subprocess.PIPE, pass_fds=()):
         self.process = subprocess.Popen(
             [VOUCH, *map(str, arguments), "--json"], stdin=stdin,
-            stdout=stdout, stderr=subprocess.PIPE)
+            stdout=stdout, stderr=subprocess.PIPE, pass_fds=pass_fds)
         self.events, self.arrived, self.data = [], queue.Queue(), b""
         self.more = threading.Condition()
         self.threads = [threading.Thread(target=self._events, daemon=True)]
@@ -484,6 +485,320 @@ class End(Case):
         self.end({other: NETWORK})
         bob.end_input()
         self.end({bob: CLEAN, alice: CLEAN})
+
+
+class Commands(Case):
+    def program(self, text):
+        """A program that runs commands."""
+        path = self.scratch / "program"
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        return path
+
+    def executing(self, text, *options, who="attested"):
+        return self.serve("--execute", who, "--run", self.program(text),
+                          *options)
+
+    def replies(self, bob, num):
+        return [bob.next("reply") for _ in range(num)]
+
+    def test_are_run_in_order(self):
+        for who in ("attested", "authenticated"):
+            alice = self.executing("tr a-z A-Z", who=who)
+            bob = self.connect("--operation", "one", "--operation", "",
+                               "--operation", "three")
+            bob.end_input()
+            self.assertEqual([(event["status"], event["reply"])
+                              for event in self.replies(bob, 3)],
+                             [("done", "ONE"), ("done", ""),
+                              ("done", "THREE")])
+            self.end({bob: CLEAN, alice: CLEAN})
+            self.assertEqual(alice.names().count("executed"), 3)
+            for host, name in ((bob, "approved"), (alice, "approval")):
+                self.assertEqual(host.names().count(name), 3)
+            self.assertNotIn("audit", bob.names())
+            # An approval is no acceptance of the connection.
+            self.assertEqual(bob.events[-1]["accepted"], 1)
+
+    def test_authenticated_asker_need_not_attest(self):
+        alice = self.executing("cat", "--require", "none", who="authenticated")
+        bob = self.connect("--attest", "no", "--operation", "it")
+        bob.end_input()
+        self.assertEqual(bob.next("reply")["reply"], "it")
+        self.end({bob: CLEAN, alice: CLEAN})
+
+    def test_asker_that_may_not(self):
+        # design, Command gating: attested is more than authenticated.
+        alice = self.executing("cat", "--max-age", "1s", "--interval", "0")
+        go, line = os.pipe()
+        self.addCleanup(os.close, line)
+        bob = self.connect("--require", "peer", "--operation", "it",
+                           "--release", f"/dev/fd/{go}", pass_fds=(go,))
+        os.close(go)
+        bob.end_input()
+        self.assertIsNotNone(bob.next("approved"))
+        self.assertIsNotNone(alice.next("expired"))
+        os.write(line, b"\n")
+        self.assertEqual(bob.next("reply")["status"], "not authorised")
+        self.assertEqual(bob.status(), REFUSED)
+        alice.status()
+        self.assertNotIn("executed", alice.names())
+
+    def test_that_fail(self):
+        for text in ("echo partly; exit 3", "kill -9 $$",
+                     "head -c 65537 /dev/zero", "exec /nowhere"):
+            alice = self.executing(text)
+            bob = self.connect("--operation", "it")
+            bob.end_input()
+            reply = bob.next("reply")
+            self.assertEqual((reply["status"], reply["reply"]),
+                             ("failed", ""), text)
+            self.end({bob: REFUSED, alice: CLEAN})
+
+    def test_program_that_is_not_there(self):
+        alice = self.serve("--execute", "attested", "--run", "/nowhere/at/all")
+        bob = self.connect("--operation", "it")
+        bob.end_input()
+        self.assertEqual(bob.next("reply")["status"], "failed")
+        self.end({bob: REFUSED, alice: CLEAN})
+        self.assertIn("error", alice.names())
+
+    def test_limits_of_operation_and_reply(self):
+        alice = self.executing("cat")
+        bob = self.connect("--operation", 65536 * "x")
+        bob.end_input()
+        self.assertEqual(bob.next("reply")["reply"], 65536 * "x")
+        self.end({bob: CLEAN, alice: CLEAN})
+
+    def test_reply_that_is_no_text(self):
+        alice = self.executing("printf '\\377\\000'")
+        bob = self.connect("--operation", "it")
+        bob.end_input()
+        self.assertEqual(bob.next("reply")["reply_hex"], "ff00")
+        self.end({bob: CLEAN, alice: CLEAN})
+
+    def test_input_that_is_not_read(self):
+        alice = self.executing("exit 0")
+        bob = self.connect("--operation", 65536 * "x")
+        bob.end_input()
+        self.assertEqual(bob.next("reply")["status"], "done")
+        self.end({bob: CLEAN, alice: CLEAN})
+
+    def test_peer_that_executes_none(self):
+        alice, bob = self.serve(), self.connect("--operation", "it")
+        bob.end_input()
+        self.end({bob: REFUSED, alice: CLEAN})
+        self.assertNotIn("approved", bob.names())
+
+    def test_connection_is_cut_while_one_runs(self):
+        ready = self.scratch / "ready"
+        os.mkfifo(ready)
+        alice = self.executing(f"echo >{ready}; exec sleep 1000")
+        bob = self.connect("--operation", "it")
+        ready.read_bytes()
+        alice.process.kill()
+        self.assertIsNotNone(bob.next("unknown"))
+        self.assertEqual(bob.status(), NETWORK)
+
+    def test_program_ends_with_the_connection(self):
+        ready = self.scratch / "ready-too"
+        os.mkfifo(ready)
+        alice = self.executing(f"echo $$ >{ready}; exec sleep 1000")
+        bob = self.connect("--operation", "it")
+        pid = int(ready.read_bytes())
+        bob.process.kill()
+        self.end({alice: NETWORK})
+        with self.assertRaises(ProcessLookupError):
+            os.kill(pid, 0)
+
+    def test_approval_ends(self):
+        self.executing("cat")
+        go, line = os.pipe()
+        self.addCleanup(os.close, line)
+        bob = self.connect("--operation", "it", "--within", "300ms",
+                           "--release", f"/dev/fd/{go}", pass_fds=(go,))
+        os.close(go)
+        bob.end_input()
+        self.assertIsNotNone(bob.next("approved"))
+        self.assertEqual(bob.next("undecided")["found"],
+                         "the approval was not used in time")
+        self.end({bob: REFUSED})
+
+    def test_nobody_releases(self):
+        alice = self.executing("cat")
+        bob = self.connect("--operation", "it", "--release", "/dev/null")
+        bob.end_input()
+        self.assertIsNotNone(bob.next("undecided"))
+        self.end({bob: REFUSED, alice: CLEAN})
+        self.assertNotIn("command", alice.names())
+
+    def test_audit(self):
+        alice = self.executing("cat", "--audit")
+        bob = self.connect("--operation", "it", "--audit")
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        for host, num in ((alice, 1), (bob, 2)):
+            records = [event for event in host.events
+                       if event["event"] == "audit"]
+            self.assertEqual([record["verdict"] for record in records],
+                             num * ["accepted"])
+            accepted = host.events[host.names().index("accepted")]
+            for member in ("aik", "binder", "evidence", "anchor", "policy"):
+                self.assertEqual(records[0][member], accepted[member])
+
+
+class Posture(Case):
+    def change(self, text):
+        """Another file in place of the old one, at once."""
+        path = self.scratch / "component"
+        new = self.scratch / "component-new"
+        new.write_text(text)
+        new.replace(path)
+        return path
+
+    def digest(self, text):
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def serving(self, *options):
+        return self.serve("--posture", f"it={self.change('old')}", *options)
+
+    def changed(self, alice, bob, text):
+        """What follows a change."""
+        event = alice.next("own_posture")
+        self.assertEqual((event["name"], event["sha256"]),
+                         ("it", self.digest(text) if text else 64 * "0"))
+        self.assertIsNotNone(bob.next("posture"))
+        self.assertEqual(bob.next("expired")["cause"], "posture")
+        self.assertIsNotNone(bob.next("accepted"))  # again, by itself
+        self.assertIsNotNone(alice.next("confirmed"))
+
+    def test_change_is_noticed(self):
+        alice, bob = self.serving("--posture-check", "10ms"), self.connect()
+        for host in (alice, bob):
+            self.assertTrue(host.next("gate")["open"])
+        self.change("new")
+        self.changed(alice, bob, "new")
+        (self.scratch / "component").unlink()
+        self.changed(alice, bob, None)
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        self.assertEqual(alice.names().count("own_posture"), 2)
+
+    def test_change_is_looked_for_at_hangup(self):
+        alice, bob = self.serving("--posture-check", "0"), self.connect()
+        for host in (alice, bob):
+            self.assertTrue(host.next("gate")["open"])
+        self.change("new")
+        alice.interrupt(signal.SIGHUP)
+        self.changed(alice, bob, "new")
+        alice.interrupt(signal.SIGHUP)  # which tells nothing new
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        self.assertEqual(alice.names().count("own_posture"), 1)
+
+    def test_change_is_looked_for_before_evidence(self):
+        alice = self.serving("--posture-check", "0")
+        bob = self.connect("--interval", "100ms")
+        for host in (alice, bob):
+            self.assertTrue(host.next("gate")["open"])
+        self.change("new")
+        self.assertEqual(alice.next("own_posture")["sha256"],
+                         self.digest("new"))
+        self.assertIsNotNone(bob.next("posture"))
+        self.assertIsNotNone(bob.next("accepted"))
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+
+    def test_change_before_the_connection(self):
+        alice = self.serving("--posture-check", "0")
+        self.change("new")
+        bob = self.connect()
+        bob.end_input()
+        self.end({bob: CLEAN, alice: CLEAN})
+        self.assertNotIn("own_posture", alice.names())
+
+    def commanded(self, *options):
+        """bob has an approval, and waits for the line that is returned."""
+        program = self.scratch / "cat"
+        program.write_text("#!/bin/sh\nexec cat\n")
+        program.chmod(0o755)
+        alice = self.serving("--execute", "attested", "--run", program,
+                             *options)
+        go, line = os.pipe()
+        self.addCleanup(os.close, line)
+        bob = self.connect("--operation", "it", "--release", f"/dev/fd/{go}",
+                           pass_fds=(go,))
+        os.close(go)
+        self.assertIsNotNone(bob.next("approved"))
+        return alice, bob, line
+
+    def test_change_between_approval_and_command(self):
+        alice, bob, line = self.commanded("--posture-check", "0")
+        self.change("new")
+        os.write(line, b"\n")
+        reply = bob.next("reply")
+        self.assertEqual((reply["status"], reply["reply"]), ("stale", ""))
+        bob.end_input()
+        self.end({bob: REFUSED, alice: CLEAN})
+        names = alice.names()
+        self.assertLess(names.index("command"), names.index("own_posture"))
+        self.assertIn("not_executed", names)
+        self.assertNotIn("executed", names)
+
+    def test_change_that_the_asker_knows_of(self):
+        alice, bob, line = self.commanded("--posture-check", "10ms")
+        self.change("new")
+        self.assertEqual(bob.next("undecided")["found"],
+                         "the peer's posture changed")
+        os.write(line, b"\n")
+        bob.end_input()
+        self.end({bob: REFUSED, alice: CLEAN})
+        self.assertNotIn("command", alice.names())
+
+    def test_file_that_is_not_there(self):
+        alice = self.start("serve", self.scratch / "alice", "--listen",
+                           "127.0.0.1:0", "--posture",
+                           f"it={self.scratch}/nothing")
+        self.end({alice: LOCAL})
+        alice = self.start("serve", self.scratch / "alice", "--listen",
+                           "127.0.0.1:0", "--posture", f"it={self.scratch}")
+        self.end({alice: LOCAL})
+
+
+class Usage(Case):
+    def test_options_that_contradict(self):
+        posture = ("--posture", f"a={VOUCH}")
+        execute = ("--execute", "attested", "--run", "cat")
+        for options in (
+                execute[:2], execute[2:], execute + ("--attest", "no"),
+                execute + ("--require", "none"),
+                ("--execute", "anybody", "--run", "cat"),
+                posture + ("--attest", "no"), ("--posture-check", "1"),
+                posture + ("--posture-check", "often"), posture + posture,
+                ("--posture", "a"), ("--posture", "=a"), ("--posture", "a="),
+                ("--posture", "\n=a"), ("--posture", 256 * "a" + "=a"),
+                tuple(word for i in range(33)
+                      for word in ("--posture", f"{i}={VOUCH}")),
+                ("--operation", "a", "--require", "none"),
+                ("--operation", 65537 * "a"), 257 * ("--operation", "a"),
+                ("--within", "1s"), ("--release", "/dev/null"),
+                ("--operation", "a", "--within", "0")):
+            done = subprocess.run(
+                [VOUCH, "connect", self.scratch / "bob", "127.0.0.1:1",
+                 "--peer", "alice.test", *options], stdin=subprocess.DEVNULL,
+                capture_output=True, timeout=DEADLINE_S)
+            self.assertEqual(done.returncode, USAGE, (options, done.stderr))
+
+    def test_options_that_agree(self):
+        self.address = "127.0.0.1:1"
+        for options in (
+                ("--execute", "authenticated", "--run", "cat", "--require",
+                 "none"),
+                tuple(word for i in range(32)
+                      for word in ("--posture", f"{i}={VOUCH}")),
+                256 * ("--operation", "a"),
+                ("--posture", 255 * "a" + f"={VOUCH}")):
+            self.end({self.connect(*options): NETWORK})
 
 
 if __name__ == "__main__":

@@ -271,13 +271,13 @@ static void ask_again(struct connection *c)
 /* A command runs only if the posture that was attested to is still there. */
 static void run_commands(struct connection *c)
 {
-    if (executor_can_start(&c->executor)) {
+    check_own(c, "reply", executor_go(&c->executor, c->session));
+    while (executor_can_start(&c->executor) && !c->broken) {
         check_own(c, "tell the posture",
                   posture_look(c->host->posture, c->session));
         check_own(c, "start a command",
                   executor_start(&c->executor, c->session));
     }
-    check_own(c, "reply", executor_go(&c->executor, c->session));
 }
 
 static void go_on(struct connection *c)
