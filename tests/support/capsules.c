@@ -5,7 +5,6 @@
 
 #include <check.h>
 
-#include "proto/message.h"
 #include "tests/support/octets.h"
 
 bool capsule_take(vouch_session *from, struct capsule *out)
@@ -60,17 +59,23 @@ vouch_buffer capsule_expect(vouch_session *from, uint64_t type)
     return capsule.value;
 }
 
+vouch_buffer capsule_capabilities(const struct vouch_capabilities *m)
+{
+    CBB cbb;
+
+    ck_assert(CBB_init(&cbb, 256));
+    ck_assert_int_eq(vouch_capabilities_encode(&cbb, m), VOUCH_OK);
+    return finish_cbb(&cbb);
+}
+
 vouch_buffer capsule_rewrite_check(vouch_bytes capabilities,
                                    const uint8_t check[8])
 {
     struct vouch_capabilities m;
-    CBB cbb;
 
     ck_assert_int_eq(vouch_capabilities_decode(capabilities, &m), VOUCH_OK);
     m.conn_check.data = check;
-    ck_assert(CBB_init(&cbb, capabilities.len));
-    ck_assert_int_eq(vouch_capabilities_encode(&cbb, &m), VOUCH_OK);
-    return finish_cbb(&cbb);
+    return capsule_capabilities(&m);
 }
 
 static vouch_buffer encode(const struct vouch_authenticator_message *m)

@@ -8,6 +8,7 @@
 #include <vouch/session.h>
 
 #include "proto/capsule.h"
+#include "proto/message.h"
 
 struct capsule {
     uint64_t type;
@@ -26,6 +27,9 @@ void capsule_pass(vouch_session *from, vouch_session *to, vouch_now now);
 
 /* capsule_expect takes the next capsule, which is of `type`. */
 vouch_buffer capsule_expect(vouch_session *from, uint64_t type);
+
+/* The value of a CAPABILITIES, on the heap. */
+vouch_buffer capsule_capabilities(const struct vouch_capabilities *m);
 
 /* A CAPABILITIES with the conn_check of another connection, on the heap. */
 vouch_buffer capsule_rewrite_check(vouch_bytes capabilities,

@@ -90,13 +90,17 @@ void pair_init_format(struct session_pair *pair, const char *format)
     pki_free(&root);
 }
 
-static void start_peer(struct session_pair *pair, struct pair_peer *peer,
-                       vouch_role role)
+vouch_err pair_channel(struct session_pair *pair, struct pair_peer *peer)
+{
+    return vouch_channel_new(peer == &pair->client ? VOUCH_CLIENT
+                                                   : VOUCH_SERVER,
+                             VOUCH_SHA256, exporter, pair, &peer->channel);
+}
+
+static void start_peer(struct session_pair *pair, struct pair_peer *peer)
 {
     if (peer->channel == NULL) {
-        ck_assert_int_eq(vouch_channel_new(role, VOUCH_SHA256, exporter, pair,
-                                           &peer->channel),
-                         VOUCH_OK);
+        ck_assert_int_eq(pair_channel(pair, peer), VOUCH_OK);
     }
     ck_assert_int_eq(vouch_session_new(peer->channel, peer->config, pair->now,
                                        &peer->session),
@@ -105,8 +109,8 @@ static void start_peer(struct session_pair *pair, struct pair_peer *peer,
 
 void pair_start(struct session_pair *pair)
 {
-    start_peer(pair, &pair->client, VOUCH_CLIENT);
-    start_peer(pair, &pair->server, VOUCH_SERVER);
+    start_peer(pair, &pair->client);
+    start_peer(pair, &pair->server);
 }
 
 static void free_peer(struct pair_peer *peer)

@@ -54,6 +54,9 @@ void pair_init_format(struct session_pair *pair, const char *format);
 void pair_start(struct session_pair *pair);
 void pair_free(struct session_pair *pair);
 
+/* pair_channel makes the channel of one side alone. */
+vouch_err pair_channel(struct session_pair *pair, struct pair_peer *peer);
+
 /* pair_run moves octets and answers events until both are quiet. */
 void pair_run(struct session_pair *pair);
 
