@@ -32,17 +32,23 @@ lines() {
 
 summary() {
     expected='{"event":"summary","ok":true,"attester":"software"'
-    [ "$last" = "$expected,\"accepted\":$1,\"refused\":1,\"bytes\":65}" ] ||
+    expected="$expected,\"accepted\":$1,\"refused\":1,\"bytes\":65"
+    expected="$expected,\"posture_changes\":2,\"commands_run\":2"
+    [ "$last" = "$expected,\"commands_refused\":1}" ] ||
         fail "the summary is $last"
 }
 
 run 0 "$vouch" --json
 summary 12
-lines 12 '"event":"accepted"'
+lines 16 '"event":"accepted"' # 4 of them in run 3
 lines 1 '"event":"refused"'
-lines 2 '"event":"listening"'
+lines 3 '"event":"listening"'
 lines 2 '"event":"sending"'
 lines 2 '"event":"receiving"'
+lines 2 '"event":"posture"'
+lines 3 '"event":"approved"'
+lines 2 '"event":"executed"'
+lines 1 '"status":"stale"'
 python3 -c 'import json, sys
 for line in sys.stdin: assert isinstance(json.loads(line), dict)' \
     <"$scratch/out" || fail 'a line is no object'
@@ -52,7 +58,8 @@ summary 2
 run 0 "$vouch" --json --rounds 12
 summary 26
 run 0 "$vouch"
-[ "$last" = 'ok: 12 accepted, 1 refused, 65 octets of data' ] ||
+expected='ok: 12 accepted, 1 refused, 65 octets of data; 2 posture changes, '
+[ "$last" = "${expected}2 commands run, 1 refused" ] ||
     fail "it ended with: $last"
 
 # A program that does not notice: its own measurement is always the same.
