@@ -81,6 +81,11 @@ vouch_err vouch_channel_claim(vouch_channel *channel)
     return VOUCH_OK;
 }
 
+void vouch_channel_disclaim(vouch_channel *channel)
+{
+    channel->claimed = false;
+}
+
 vouch_err vouch_channel_check(const vouch_channel *channel)
 {
     uint8_t now[FINGERPRINT_LEN];

@@ -13,6 +13,10 @@ vouch_err vouch_channel_export(const vouch_channel *channel, const char *label,
  * VOUCH_E_CHANNEL_USED when it had one. */
 vouch_err vouch_channel_claim(vouch_channel *channel) VOUCH_MUST_CHECK;
 
+/* vouch_channel_disclaim takes that back, for a user that came to nothing
+ * before it had sent anything. */
+void vouch_channel_disclaim(vouch_channel *channel);
+
 /* vouch_channel_check holds the fingerprint taken at the start against the
  * exporter of now. VOUCH_E_CHANNEL_CHANGED when the connection is another. */
 vouch_err vouch_channel_check(const vouch_channel *channel) VOUCH_MUST_CHECK;

@@ -203,6 +203,9 @@ vouch_err vouch_session_new(vouch_channel *channel, vouch_config *config,
     err = vouch_endpoint_new(channel, &s->endpoint);
     if (err == VOUCH_OK) {
         err = start(s);
+        if (err != VOUCH_OK) { /* nothing was sent: it may be tried again */
+            vouch_channel_disclaim(channel);
+        }
     }
     if (err != VOUCH_OK) {
         vouch_session_free(s);
