@@ -346,17 +346,6 @@ vouch_err vouch_session_reply(vouch_session *s, vouch_exchange exchange,
                      : session_settle(s, at_step(s, x, AT_IN_REPLY, &arg));
 }
 
-bool command_is_pending(const vouch_session *s)
-{
-    for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
-        if (!exchange_is_mine(s, x->id) &&
-            (x->state == AT_OFFERED || x->state == AT_RUNNING)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *vouch_status_name(vouch_status status)
 {
     static const char *const names[] = {

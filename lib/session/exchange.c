@@ -370,13 +370,23 @@ vouch_err exchange_end_all(vouch_session *s)
     return step_each(s, any, 0, &end);
 }
 
-/* Commands may go on while the two sides say goodbye. */
+static bool is_command(const vouch_session *s, const struct exchange *x,
+                       uint64_t none)
+{
+    (void)none;
+    return !exchange_is_mine(s, x->id) &&
+           (x->state == AT_OFFERED || x->state == AT_RUNNING);
+}
+
+/* Commands may go on while the two sides say goodbye, and so does what the
+ * asker was accepted for. */
 static bool is_no_command(const vouch_session *s, const struct exchange *x,
                           uint64_t none)
 {
-    (void)none;
-    return exchange_is_mine(s, x->id) ||
-           (x->state != AT_OFFERED && x->state != AT_RUNNING);
+    bool accepted = exchange_is_mine(s, x->id) && x->state == RP_ACCEPTED &&
+                    !exchange_is_operation(x);
+
+    return !accepted && !is_command(s, x, none);
 }
 
 vouch_err exchange_end_all_but_commands(vouch_session *s)
@@ -384,6 +394,23 @@ vouch_err exchange_end_all_but_commands(vouch_session *s)
     static const struct inputs end = {RP_IN_END, AT_IN_END, VOUCH_CAUSE_END};
 
     return step_each(s, is_no_command, 0, &end);
+}
+
+vouch_err exchange_end_commands(vouch_session *s)
+{
+    static const struct inputs end = {RP_IN_END, AT_IN_END, VOUCH_CAUSE_END};
+
+    return step_each(s, is_command, 0, &end);
+}
+
+bool exchange_has_command(const vouch_session *s)
+{
+    for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
+        if (is_command(s, x, 0)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_due(const vouch_session *s, const struct exchange *x,

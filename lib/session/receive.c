@@ -105,13 +105,16 @@ static vouch_err receive_close(vouch_session *s, vouch_bytes value)
     if (err != VOUCH_OK) {
         return err;
     }
-    /* The answer to CLOSE 0 waits for commands too; no other is answered. */
-    s->leaving = m.code == VOUCH_CLOSE_DONE;
     s->peer_closed = true;
-    s->ask_at = VOUCH_NEVER;
     event_queue_clear(&s->held);
-    err = s->leaving ? exchange_end_all_but_commands(s)
-                     : session_end_exchanges(s);
+    if (m.code == VOUCH_CLOSE_DONE && s->closing_len == 0) {
+        /* Its answer waits for commands; no other is answered. */
+        session_leave(s);
+        err = exchange_end_all_but_commands(s);
+    } else {
+        s->leaving = false;
+        err = session_end_exchanges(s);
+    }
     event.u.closed.code = m.code;
     return err == VOUCH_OK ? event_add(s, &event) : err;
 }

@@ -6,7 +6,7 @@
 #include "lib/session/fork.h"
 #include "proto/memory.h"
 
-/* How long the peer may take to answer CLOSE 0. */
+/* How long CLOSE 0 waits for commands, and then for its answer. */
 enum { GOODBYE_MS = 10000 };
 
 uint64_t time_after(uint64_t time, uint64_t ms)
@@ -112,13 +112,23 @@ static bool attestation_failed(const vouch_session *s)
             !gate_accepted(s, s->now.mono_ms));
 }
 
+void session_leave(vouch_session *s)
+{
+    s->ask_at = VOUCH_NEVER;
+    if (!s->leaving) {
+        s->leaving = true;
+        s->goodbye_at = time_after(s->now.mono_ms, GOODBYE_MS);
+    }
+}
+
 /* design, End: CLOSE 0 waits for commands that were delivered. */
 static vouch_err leave_when_idle(vouch_session *s)
 {
-    if (!s->leaving || s->closing_len != 0 || command_is_pending(s)) {
+    if (!s->leaving || s->closing_len != 0 || exchange_has_command(s)) {
         return VOUCH_OK;
     }
     session_send_close(s, VOUCH_CLOSE_DONE);
+    s->goodbye_at = time_after(s->now.mono_ms, GOODBYE_MS);
     if (!s->peer_closed) { /* its answer is awaited, and what comes before */
         return VOUCH_OK;
     }
@@ -254,10 +264,13 @@ vouch_err vouch_session_tick(vouch_session *s, vouch_now now)
     if (err != VOUCH_OK || vouch_session_ended(s)) {
         return err;
     }
-    if (s->goodbye_at <= s->now.mono_ms) {
+    if (s->goodbye_at > s->now.mono_ms) {
+        return session_settle(s, exchange_deadlines(s));
+    }
+    if (s->closing_len != 0) { /* and no answer */
         return session_fail(s, VOUCH_E_UNEXPECTED);
     }
-    return session_settle(s, exchange_deadlines(s));
+    return session_settle(s, exchange_end_commands(s));
 }
 
 vouch_err vouch_session_close(vouch_session *s, vouch_now now)
@@ -270,9 +283,7 @@ vouch_err vouch_session_close(vouch_session *s, vouch_now now)
     if (!session_is_up(s)) {
         return VOUCH_E_CLOSED;
     }
-    s->leaving = true;
-    s->goodbye_at = time_after(s->now.mono_ms, GOODBYE_MS);
-    s->ask_at = VOUCH_NEVER;
+    session_leave(s);
     return session_settle(s, VOUCH_OK);
 }
 
@@ -280,7 +291,7 @@ vouch_err vouch_session_end_of_stream(vouch_session *s, vouch_now now)
 {
     vouch_err err = session_enter(s, now);
 
-    if (err != VOUCH_OK || vouch_session_ended(s)) {
+    if (err != VOUCH_OK || s->peer_closed || vouch_session_ended(s)) {
         return err;
     }
     return session_fail(s, VOUCH_E_UNEXPECTED);

@@ -236,7 +236,7 @@ struct vouch_session {
     struct event_queue held;  /* DATA that waits for the gate */
     struct event_node *taken; /* what poll gave last */
 
-    uint64_t goodbye_at; /* when the peer's answer to CLOSE 0 is overdue */
+    uint64_t goodbye_at; /* CLOSE 0 waits no longer for commands, or answers */
     uint8_t closing[CLOSE_OCTETS]; /* CLOSE, after all of `out` */
     uint8_t closing_len, closing_sent;
     uint8_t close_code; /* of it */
@@ -275,6 +275,9 @@ vouch_err session_end_exchanges(vouch_session *s) VOUCH_MUST_CHECK;
 /* Sends CLOSE `code` for a reason of policy, and ends every exchange. */
 vouch_err session_shut(vouch_session *s,
                        enum vouch_close_code code) VOUCH_MUST_CHECK;
+
+/* CLOSE 0 is due, or its answer: asks no more, and waits for commands. */
+void session_leave(vouch_session *s);
 
 /* A capsule for an exchange that is over: dropped, up to a rate. */
 vouch_err session_stray(vouch_session *s) VOUCH_MUST_CHECK;
@@ -318,6 +321,9 @@ size_t exchange_operations(const vouch_session *s, bool mine);
 void exchange_free_all(vouch_session *s); /* without steps or events */
 vouch_err exchange_end_all(vouch_session *s) VOUCH_MUST_CHECK;
 vouch_err exchange_end_all_but_commands(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err exchange_end_commands(vouch_session *s) VOUCH_MUST_CHECK;
+/* Whether a command of the peer waits to be taken or runs. */
+bool exchange_has_command(const vouch_session *s);
 vouch_err exchange_deadlines(vouch_session *s) VOUCH_MUST_CHECK;
 
 /* capabilities.c */
@@ -388,8 +394,6 @@ vouch_err at_receive_command(vouch_session *s,
 vouch_err rp_receive_reply(vouch_session *s,
                            const struct vouch_reply_message *message)
     VOUCH_MUST_CHECK;
-/* Whether a command waits to be taken or runs. */
-bool command_is_pending(const vouch_session *s);
 /* Remembers why a command for an operation that is over is refused. */
 vouch_err command_ended(vouch_session *s, const struct exchange *x,
                         vouch_status status) VOUCH_MUST_CHECK;
