@@ -6,6 +6,8 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include "proto/memory.h"
+
 size_t vouch_hash_len(vouch_hash hash)
 {
     return hash == VOUCH_SHA384 ? SHA384_DIGEST_LENGTH : SHA256_DIGEST_LENGTH;
@@ -52,15 +54,26 @@ vouch_err vouch_hash_parts(vouch_hash hash, const vouch_bytes *parts,
     return VOUCH_OK;
 }
 
+/* BoringSSL's HMAC leaves its key on the stack. Called from where that was,
+ * this overwrites what it used. */
+__attribute__((noinline)) static void wipe_used_stack(void)
+{
+    uint8_t used[2048];
+
+    vouch_wipe(used, sizeof used);
+}
+
 vouch_err vouch_hmac(vouch_hash hash, vouch_bytes key, vouch_bytes message,
                      vouch_digest *out)
 {
     const EVP_MD *md = hash == VOUCH_SHA384 ? EVP_sha384() : EVP_sha256();
     vouch_digest mac = {.len = 0};
     unsigned len;
+    bool is_made = HMAC(md, key.data, key.len, message.data, message.len,
+                        mac.data, &len) != NULL;
 
-    if (HMAC(md, key.data, key.len, message.data, message.len, mac.data,
-             &len) == NULL) {
+    wipe_used_stack();
+    if (!is_made) {
         return VOUCH_E_CRYPTO;
     }
     mac.len = len;
