@@ -32,7 +32,8 @@ wanted = {name + suffix for name in sys.argv[1:] for suffix in ("", "_spread")}
 assert set(figures) == wanted, set(figures) ^ wanted
 assert all(type(value) in (int, float) for value in figures.values()), figures
 zero = [name for name in sys.argv[1:] if name.endswith(("over_floor",
-    "over_handshake", "_1k", "_plain", "per_exchange", "session_bytes_idle"))
+    "over_handshake", "_1k", "_plain", "_256", "per_exchange", "scaling",
+    "session_bytes_idle", "session_bytes_peak", "flights_to_open_gate"))
     and not figures[name] > 0]
 assert not zero, zero
 ' "$@" || fail "not the figures: $(tail -n 1 "$scratch/out")"
@@ -40,10 +41,18 @@ assert not zero, zero
 
 expect 0 --json --windows 1
 keys exchange_over_floor reattest_over_handshake create_over_sign_1k \
-    validate_over_verify_1k mux_over_plain allocs_per_exchange \
-    session_bytes_idle session_heap_idle ssl_bytes shared_bytes
+    validate_over_verify_1k mux_over_plain mux_over_plain_256 \
+    allocs_per_exchange session_bytes_idle session_bytes_peak \
+    session_heap_idle ssl_bytes shared_bytes engine_ns_per_exchange \
+    sessions_scaling flights_to_open_gate
 expect 0 --json --windows 2 memory
-keys session_bytes_idle session_heap_idle ssl_bytes shared_bytes
+keys session_bytes_idle session_bytes_peak session_heap_idle ssl_bytes \
+    shared_bytes
+expect 0 --json --windows 2 flights
+keys flights_to_open_gate
+# Counted, not timed: one round trip.
+grep -q '"flights_to_open_gate":2.0000,"flights_to_open_gate_spread":0.0000' \
+    "$scratch/out" || fail "flights: $(tail -n 1 "$scratch/out")"
 expect 0 --windows 1 memory
 tail -n 1 "$scratch/out" | grep -q '^shared_bytes ' || fail 'no table'
 

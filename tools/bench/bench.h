@@ -9,6 +9,7 @@
 /* A subject measures its figures, each in `windows` windows. */
 typedef void bench_subject(const struct hosts *hosts, size_t windows);
 
-bench_subject bench_exchange, bench_authenticator, bench_mux, bench_memory;
+bench_subject bench_exchange, bench_authenticator, bench_mux, bench_memory,
+    bench_engine, bench_flights;
 
 #endif

@@ -67,7 +67,7 @@ static SSL *make_end(SSL_CTX *tls, BIO *bio)
     return ssl;
 }
 
-static bool is_done(SSL *ssl)
+bool connection_shake_hands(SSL *ssl)
 {
     int ret = SSL_do_handshake(ssl);
 
@@ -77,17 +77,24 @@ static bool is_done(SSL *ssl)
     return ret == 1;
 }
 
-struct connection connection_make(const struct hosts *hosts, struct wire wire)
+struct connection connection_begin(const struct hosts *hosts, struct wire wire)
 {
     struct connection connection = {make_end(hosts->client.tls, wire.client),
                                     make_end(hosts->server.tls, wire.server)};
-    bool done = false;
 
     SSL_set_connect_state(connection.client);
     SSL_set_accept_state(connection.server);
+    return connection;
+}
+
+struct connection connection_make(const struct hosts *hosts, struct wire wire)
+{
+    struct connection connection = connection_begin(hosts, wire);
+    bool done = false;
+
     while (!done) {
-        done = is_done(connection.client);
-        done = is_done(connection.server) && done;
+        done = connection_shake_hands(connection.client);
+        done = connection_shake_hands(connection.server) && done;
     }
     return connection;
 }

@@ -21,6 +21,11 @@ struct wire wire_by_tcp(void);
 /* connection_make makes both ends and has them shake hands over `wire`, which
  * is theirs from then on. */
 struct connection connection_make(const struct hosts *hosts, struct wire wire);
+
+/* connection_begin makes both ends only; connection_shake_hands goes on with
+ * the handshake of one, and tells whether it is complete. */
+struct connection connection_begin(const struct hosts *hosts, struct wire wire);
+bool connection_shake_hands(SSL *ssl);
 void connection_free(struct connection *connection);
 
 #endif

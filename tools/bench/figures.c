@@ -19,11 +19,16 @@ static const struct {
     [CREATE_OVER_SIGN_1K] = {"create_over_sign_1k", 3, AT_MOST, 1.15},
     [VALIDATE_OVER_VERIFY_1K] = {"validate_over_verify_1k", 3, AT_MOST, 1.15},
     [MUX_OVER_PLAIN] = {"mux_over_plain", 3, AT_LEAST, 0.97},
+    [MUX_OVER_PLAIN_256] = {"mux_over_plain_256", 3, AT_LEAST, 0.90},
     [ALLOCS_PER_EXCHANGE] = {"allocs_per_exchange", 1, AT_MOST, 24},
     [SESSION_BYTES_IDLE] = {"session_bytes_idle", 0, AT_MOST, 1024},
+    [SESSION_BYTES_PEAK] = {"session_bytes_peak", 0, AT_MOST, 57344},
     [SESSION_HEAP_IDLE] = {"session_heap_idle", 0, NO_AIM, 0},
     [SSL_BYTES] = {"ssl_bytes", 0, NO_AIM, 0},
     [SHARED_BYTES] = {"shared_bytes", 0, NO_AIM, 0},
+    [ENGINE_NS_PER_EXCHANGE] = {"engine_ns_per_exchange", 0, NO_AIM, 0},
+    [SESSIONS_SCALING] = {"sessions_scaling", 3, AT_MOST, 1.25},
+    [FLIGHTS_TO_OPEN_GATE] = {"flights_to_open_gate", 0, AT_MOST, 2},
 };
 
 struct samples {

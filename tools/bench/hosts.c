@@ -171,6 +171,19 @@ void hosts_free(struct hosts *hosts)
     }
 }
 
+vouch_buffer evidence_of(size_t len)
+{
+    uint8_t *octets = calloc(1, len);
+    vouch_buffer cmw;
+
+    need(octets != NULL, "make evidence");
+    need_ok(vouch_cmw_record(VOUCH_SOFTWARE_FORMAT, (vouch_bytes){octets, len},
+                             VOUCH_CMW_EVIDENCE, &cmw),
+            "make evidence");
+    free(octets);
+    return cmw;
+}
+
 vouch_config *host_config(const struct host *host, vouch_gate gate)
 {
     const char *format = vouch_attester_format(host->attester);

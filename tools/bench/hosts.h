@@ -35,4 +35,8 @@ void hosts_free(struct hosts *hosts);
  * again by itself. */
 vouch_config *host_config(const struct host *host, vouch_gate gate);
 
+/* evidence_of makes a CMW of the hosts' format that holds `len` octets which
+ * mean nothing. */
+vouch_buffer evidence_of(size_t len);
+
 #endif

@@ -48,6 +48,7 @@ void stopwatch_stop(struct stopwatch *watch)
 static struct {
     uint64_t calls;
     size_t held;
+    struct heap_account *account;
 } heap;
 
 static void *allocate(void *arg, size_t size)
@@ -57,6 +58,12 @@ static void *allocate(void *arg, size_t size)
     (void)arg;
     heap.calls++;
     heap.held += malloc_usable_size(memory);
+    if (heap.account != NULL) {
+        heap.account->held += malloc_usable_size(memory);
+        if (heap.account->held > heap.account->most) {
+            heap.account->most = heap.account->held;
+        }
+    }
     return memory;
 }
 
@@ -64,6 +71,9 @@ static void release(void *arg, void *memory)
 {
     (void)arg;
     heap.held -= malloc_usable_size(memory);
+    if (heap.account != NULL) {
+        heap.account->held -= malloc_usable_size(memory);
+    }
     free(memory);
 }
 
@@ -80,6 +90,11 @@ uint64_t heap_calls(void)
 size_t heap_held(void)
 {
     return heap.held;
+}
+
+void heap_charge(struct heap_account *account)
+{
+    heap.account = account;
 }
 
 size_t heap_in_use(void)

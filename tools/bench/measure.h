@@ -33,6 +33,15 @@ void heap_count(void);
 uint64_t heap_calls(void);
 size_t heap_held(void);
 
+/* An account is of the library's memory for one end of a connection. */
+struct heap_account {
+    size_t held, most;
+};
+
+/* heap_charge has what the library asks for and gives back from here on counted
+ * for `account`, too; NULL: for none. */
+void heap_charge(struct heap_account *account);
+
 /* heap_in_use tells how many octets the whole program has of malloc. */
 size_t heap_in_use(void);
 

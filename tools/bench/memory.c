@@ -8,7 +8,10 @@
 /* What a session keeps of memory when both sides have accepted each other and
  * nothing happens: one end, the mean of client and server. */
 
-enum { PEERS = 8 };
+enum {
+    PEERS = 8,
+    EVIDENCE = 16384, /* octets, for the most that a session needs */
+};
 
 /* The same as `hosts`, made anew and counted. */
 static void measure_shared(void)
@@ -56,6 +59,27 @@ static void measure_sessions(const struct hosts *hosts,
     }
 }
 
+/* The most that either end has of the library's memory while the server attests
+ * once more, with so much. */
+static void measure_peak(const struct hosts *hosts, const struct gates *gates,
+                         vouch_bytes cmw)
+{
+    struct peers peers;
+    size_t client, server;
+
+    peers_start(&peers, hosts, connection_make(hosts, wire_in_memory()), gates);
+    peers.client.cmw = peers.server.cmw = cmw;
+    peers_attest(&peers);
+    peers_wait(&peers);
+    peers.client.heap.most = peers.server.heap.most = 0;
+    peers_reattest(&peers);
+    client = peers.client.heap.most;
+    server = peers.server.heap.most;
+    figures_add(SESSION_BYTES_PEAK,
+                (double)(client > server ? client : server));
+    peers_free(&peers);
+}
+
 /* From here on the trusts know the chains. */
 static void warm_up(const struct hosts *hosts, const struct gates *gates)
 {
@@ -70,11 +94,14 @@ void bench_memory(const struct hosts *hosts, size_t windows)
 {
     struct gates gates =
         gates_make(hosts, VOUCH_GATE_MUTUAL, VOUCH_GATE_MUTUAL);
+    vouch_buffer cmw = evidence_of(EVIDENCE);
 
     warm_up(hosts, &gates);
     for (size_t i = 0; i < windows; i++) {
         measure_shared();
         measure_sessions(hosts, &gates);
+        measure_peak(hosts, &gates, (vouch_bytes){cmw.data, cmw.len});
     }
+    vouch_buffer_free(&cmw);
     gates_free(&gates);
 }

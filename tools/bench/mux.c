@@ -11,19 +11,29 @@
  * plainly by SSL_write and SSL_read: both ends together, in this thread. */
 
 enum {
-    WRITE = 16384,
-    SLICE = 1 << 20, /* octets plainly, then as many through sessions */
-    SLICES = 16,     /* in a window */
-    AHEAD = 65536,   /* octets written before the other end reads */
+    WRITE_MAX = 16384,
+    SLICES = 16,   /* in a window */
+    AHEAD = 65536, /* octets written before the other end reads */
 };
 
-static const uint8_t data[WRITE];
+/* How much an application gives at once. */
+static const struct size {
+    enum figure figure;
+    size_t write;
+    size_t slice; /* octets plainly, then as many through sessions */
+    bool at_once; /* each is to leave before the next */
+} sizes[] = {
+    {MUX_OVER_PLAIN, WRITE_MAX, 1 << 20, false},
+    {MUX_OVER_PLAIN_256, 256, 1 << 17, true},
+};
 
-static vouch_bytes next_write(size_t sent)
+static const uint8_t data[WRITE_MAX];
+
+static vouch_bytes next_write(const struct size *size, size_t sent)
 {
-    size_t left = SLICE - sent;
+    size_t left = size->slice - sent;
 
-    return (vouch_bytes){data, left < WRITE ? left : WRITE};
+    return (vouch_bytes){data, left < size->write ? left : size->write};
 }
 
 static bool is_blocked(const SSL *ssl, int ret)
@@ -34,12 +44,13 @@ static bool is_blocked(const SSL *ssl, int ret)
     return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
 }
 
-static size_t write_plainly(SSL *ssl, size_t sent, size_t got)
+static size_t write_plainly(SSL *ssl, const struct size *size, size_t sent,
+                            size_t got)
 {
     int n = 1;
 
-    while (n > 0 && sent < SLICE && sent - got < AHEAD) {
-        vouch_bytes next = next_write(sent);
+    while (n > 0 && sent < size->slice && sent - got < AHEAD) {
+        vouch_bytes next = next_write(size, sent);
 
         n = SSL_write(ssl, next.data, (int)next.len);
         need(n > 0 || is_blocked(ssl, n), "write");
@@ -50,7 +61,7 @@ static size_t write_plainly(SSL *ssl, size_t sent, size_t got)
 
 static size_t read_plainly(SSL *ssl)
 {
-    uint8_t octets[WRITE];
+    uint8_t octets[WRITE_MAX];
     size_t got = 0;
     int n = 1;
 
@@ -62,47 +73,59 @@ static size_t read_plainly(SSL *ssl)
     return got;
 }
 
-static void move_plainly(struct connection *connection)
+static void move_plainly(struct connection *connection, const struct size *size)
 {
     size_t sent = 0, got = 0;
 
-    while (got < SLICE) {
-        sent = write_plainly(connection->client, sent, got);
+    while (got < size->slice) {
+        sent = write_plainly(connection->client, size, sent, got);
         got += read_plainly(connection->server);
     }
 }
 
-static void move_through_sessions(struct peers *peers)
+static size_t write_through(struct peers *peers, const struct size *size,
+                            size_t sent, size_t got)
+{
+    size_t taken = 1;
+
+    while (taken != 0 && sent < size->slice && sent - got < AHEAD) {
+        need_ok(vouch_session_send(peers->client.session,
+                                   next_write(size, sent), peers->now, &taken),
+                "send");
+        sent += taken;
+        if (size->at_once) {
+            peer_step(&peers->client, peers->now);
+        }
+    }
+    return sent;
+}
+
+static void move_through_sessions(struct peers *peers, const struct size *size)
 {
     size_t before = peers->server.octets;
-    size_t sent = 0;
+    size_t sent = 0, got = 0;
 
-    while (peers->server.octets - before < SLICE) {
-        size_t taken = 1;
-
-        while (taken != 0 && sent < SLICE) {
-            need_ok(vouch_session_send(peers->client.session, next_write(sent),
-                                       peers->now, &taken),
-                    "send");
-            sent += taken;
-        }
+    while (got < size->slice) {
+        sent = write_through(peers, size, sent, got);
         peers_step(peers);
+        got = peers->server.octets - before;
     }
 }
 
-static void run_window(struct connection *connection, struct peers *peers)
+static void run_window(struct connection *connection, struct peers *peers,
+                       const struct size *size)
 {
     struct stopwatch plain = {0, 0}, sessions = {0, 0};
 
     for (int i = 0; i < SLICES; i++) {
         stopwatch_start(&plain);
-        move_plainly(connection);
+        move_plainly(connection, size);
         stopwatch_stop(&plain);
         stopwatch_start(&sessions);
-        move_through_sessions(peers);
+        move_through_sessions(peers, size);
         stopwatch_stop(&sessions);
     }
-    figures_add_ratio(MUX_OVER_PLAIN, plain.us / SLICES, sessions.us / SLICES);
+    figures_add_ratio(size->figure, plain.us / SLICES, sessions.us / SLICES);
 }
 
 void bench_mux(const struct hosts *hosts, size_t windows)
@@ -115,10 +138,12 @@ void bench_mux(const struct hosts *hosts, size_t windows)
     SSL_set_mode(plain.client, SSL_MODE_ENABLE_PARTIAL_WRITE);
     peers_start(&peers, hosts, connection_make(hosts, wire_by_tcp()), &gates);
     peers_attest(&peers);
-    move_plainly(&plain);
-    move_through_sessions(&peers);
-    for (size_t i = 0; i < windows; i++) {
-        run_window(&plain, &peers);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        move_plainly(&plain, &sizes[i]);
+        move_through_sessions(&peers, &sizes[i]);
+        for (size_t j = 0; j < windows; j++) {
+            run_window(&plain, &peers, &sizes[i]);
+        }
     }
     peers_free(&peers);
     connection_free(&plain);

@@ -5,9 +5,12 @@
 /* Two sessions over a connection, each served as an application would. */
 
 #include "tools/bench/connection.h"
+#include "tools/bench/measure.h"
 
 struct peer {
     const struct host *host;
+    vouch_bytes cmw; /* what it attests with and accepts, instead of evidence */
+    struct heap_account heap;
     vouch_stream *stream;
     vouch_session *session;
     size_t accepted, confirmed; /* events */
@@ -27,6 +30,14 @@ struct gates {
 struct gates gates_make(const struct hosts *hosts, vouch_gate client,
                         vouch_gate server);
 void gates_free(struct gates *gates);
+
+/* peer_start makes one end, over `ssl`, which stays the caller's; peer_step has
+ * it go on until it waits for the other; peer_answer answers an event as an
+ * application does. */
+void peer_start(struct peer *peer, SSL *ssl, vouch_config *config,
+                vouch_now now);
+void peer_step(struct peer *peer, vouch_now now);
+void peer_answer(struct peer *peer, const vouch_event *event, vouch_now now);
 
 /* peers_start makes sessions over `connection`, which is theirs from then on;
  * peers_attest runs them until both gates are open. */
