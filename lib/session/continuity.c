@@ -75,10 +75,28 @@ static bool is_no_regression(const vouch_session *s, const vouch_result *result,
     return false;
 }
 
-bool continuity_holds(const vouch_session *s, const vouch_result *result,
-                      vouch_reason *reason)
+bool continuity_is_same_aik(const vouch_session *s, vouch_bytes aik_spki,
+                            vouch_reason *reason)
 {
-    return is_of_this_epoch(s, result, reason) &&
+    uint8_t digest[32];
+
+    vouch_sha256(aik_spki, digest);
+    if (!s->last.has_aik ||
+        memcmp(digest, s->last.aik_digest, sizeof digest) == 0) {
+        return true;
+    }
+    *reason = (vouch_reason){.check = VOUCH_CHECK_IDENTITY};
+    strcpy(reason->expected, "the AIK accepted before");
+    strcpy(reason->found, "another AIK");
+    return false;
+}
+
+bool continuity_holds(const vouch_session *s, vouch_bytes aik_spki,
+                      const vouch_result *result, vouch_reason *reason)
+{
+    /* Another may have been accepted since this one's answer came. */
+    return continuity_is_same_aik(s, aik_spki, reason) &&
+           is_of_this_epoch(s, result, reason) &&
            is_same_instance(s, result, reason) &&
            is_no_regression(s, result, reason);
 }

@@ -276,7 +276,6 @@ static bool identity_is_right(const vouch_session *s,
 {
     const vouch_config *config = s->config;
     const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
-    uint8_t aik[32];
 
     *reason = reason_of(VOUCH_CHECK_IDENTITY, VOUCH_OK);
     if (vouch_channel_has_peer(channel) && !identity->is_handshake_key &&
@@ -292,13 +291,7 @@ static bool identity_is_right(const vouch_session *s,
         strcpy(reason->found, "this side's AIK");
         return false;
     }
-    vouch_sha256(identity->spki, aik);
-    if (s->last.has_aik && memcmp(aik, s->last.aik_digest, sizeof aik) != 0) {
-        strcpy(reason->expected, "the AIK accepted before");
-        strcpy(reason->found, "another AIK");
-        return false;
-    }
-    return true;
+    return continuity_is_same_aik(s, identity->spki, reason);
 }
 
 /* The evidence must be of a type that this very request asked for. */

@@ -364,8 +364,11 @@ vouch_err rp_receive(vouch_session *s,
 /* continuity.c */
 
 /* Whether a result fits what was accepted before; `*reason` says why not. */
-bool continuity_holds(const vouch_session *s, const vouch_result *result,
-                      vouch_reason *reason);
+bool continuity_holds(const vouch_session *s, vouch_bytes aik_spki,
+                      const vouch_result *result, vouch_reason *reason);
+/* The first AIK that was accepted is the only one of the connection. */
+bool continuity_is_same_aik(const vouch_session *s, vouch_bytes aik_spki,
+                            vouch_reason *reason);
 /* What the next evidence on this connection is held against. */
 void continuity_remember(struct continuity *last, vouch_bytes aik_spki,
                          const vouch_result *result);

@@ -353,7 +353,7 @@ static vouch_err conclude(vouch_session *s, struct exchange *x,
         reason = (vouch_reason){.check = VOUCH_CHECK_CONTRACT};
         return rp_step(s, x, RP_IN_NO, &arg);
     }
-    if (!continuity_holds(s, result, &reason)) {
+    if (!continuity_holds(s, x->work->identity.spki, result, &reason)) {
         return rp_step(s, x, RP_IN_NO, &arg);
     }
     if (exchange_counter(x) < s->highest_rejected) {

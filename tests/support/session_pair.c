@@ -35,7 +35,7 @@ static vouch_err exporter(void *arg, const char *label, vouch_bytes context,
     return VOUCH_OK;
 }
 
-static vouch_credential *make_credential(const struct pki_entity *entity)
+vouch_credential *pair_credential(const struct pki_entity *entity)
 {
     vouch_buffer pem = pki_pem(&entity->certificate, 1);
     vouch_credential *credential;
@@ -59,7 +59,7 @@ static void init_peer(struct pair_peer *peer, const struct pki_entity *root,
     vouch_trust *trust;
 
     peer->aik = pki_issue(root, &profile);
-    credential = make_credential(&peer->aik);
+    credential = pair_credential(&peer->aik);
     ck_assert_int_eq(vouch_trust_new(store, VOUCH_NAME_NONE, &trust), VOUCH_OK);
     ck_assert_int_eq(vouch_config_new(&peer->config), VOUCH_OK);
     ck_assert_int_eq(vouch_config_set_credential(peer->config, credential),

@@ -83,6 +83,9 @@ size_t pair_count(const struct pair_peer *peer, vouch_event_type type);
 const struct pair_event *pair_last(const struct pair_peer *peer,
                                    vouch_event_type type);
 
+/* A credential of `entity`, as the peers have theirs; owned. */
+vouch_credential *pair_credential(const struct pki_entity *entity);
+
 /* The evidence that a pair's peers make, owned. */
 vouch_buffer pair_evidence(const vouch_digest *binder,
                            const vouch_digest *aik_pub_hash);
