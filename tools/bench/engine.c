@@ -109,11 +109,13 @@ static struct pairs make_pairs(const struct hosts *hosts,
                                const struct gates *gates, vouch_bytes cmw,
                                size_t num)
 {
-    struct pairs pairs = {.pair = calloc(num, sizeof pairs.pair[0]),
-                          .num = num,
-                          .now = {1, time(NULL)}};
+    struct pairs pairs = {.num = num, .now = {1, time(NULL)}};
 
-    need(pairs.pair != NULL, "make sessions");
+    pairs.pair = calloc(num, sizeof pairs.pair[0]);
+    if (pairs.pair == NULL) {
+        need_ok(VOUCH_E_NOMEM, "make sessions");
+        return pairs;
+    }
     for (size_t i = 0; i < num; i++) {
         pairs.pair[i].connection = i;
         start(&pairs.pair[i], hosts, gates, cmw, pairs.now);

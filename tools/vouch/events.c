@@ -303,9 +303,12 @@ static void show(vouch_bytes octets, char out[SHOWN_MAX + 1])
     size_t len = octets.len < SHOWN_MAX ? octets.len : SHOWN_MAX;
 
     for (size_t i = 0; i < len; i++) {
-        char c = (char)octets.data[i];
+        uint8_t c = octets.data[i];
 
-        out[i] = c < ' ' || c > '~' ? '?' : c;
+        out[i] = '?';
+        if (c >= ' ' && c <= '~') {
+            out[i] = (char)c;
+        }
     }
     out[len] = '\0';
 }

@@ -15,8 +15,6 @@
 
 enum { RUN_MS = 60000 }; /* a program that takes longer is killed */
 
-extern char **environ;
-
 struct job {
     struct job *next;
     vouch_exchange exchange;
