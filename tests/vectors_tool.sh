@@ -34,9 +34,23 @@ expect 1 '25 agree, 11 disagree, 0 not built' ea "$scratch/ea.json"
 sed 's/"expect": "certificate"/"expect": "accept"/' "$ea" >"$scratch/ea.json"
 expect 1 '32 agree, 4 disagree, 0 not built' ea "$scratch/ea.json"
 
-expect 0 '29 agree, 0 disagree, 12 not built' cmw "$vectors/cmw.json"
+expect 0 '41 agree, 0 disagree, 0 not built' cmw "$vectors/cmw.json"
 sed 's/"valid": true/"valid": false/' "$vectors/cmw.json" >"$scratch/cmw.json"
-expect 1 '20 agree, 9 disagree, 12 not built' cmw "$scratch/cmw.json"
+expect 1 '20 agree, 21 disagree, 0 not built' cmw "$scratch/cmw.json"
+# A signed one is refused whatever the file says.
+sed 's/"valid": false/"valid": true/' "$vectors/cmw.json" >"$scratch/cmw.json"
+expect 1 '28 agree, 13 disagree, 0 not built' cmw "$scratch/cmw.json"
+grep -q 'go-signed-ko-bad-signature *refuse *refuse *ok' "$scratch/out" ||
+    fail 'a signed CMW was not refused'
+# What is found in a tag and in a collection counts, and to its depth.
+for change in 's/"content_format": 50000/"content_format": 50003/' \
+    's/"label": 1024/"label": 1025/' 's/"label": "bretwaldadom"/"label": "b"/' \
+    's/"value": "7b22/"value": "7c22/' 's/2024:Y"/2024:Z"/'; do
+    sed "$change" "$vectors/cmw.json" >"$scratch/cmw.json"
+    expect 1 '40 agree, 1 disagree, 0 not built' cmw "$scratch/cmw.json"
+done
+sed 's/"kind": "signed"/"kind": "json"/' "$vectors/cmw.json" >"$scratch/cmw.json"
+expect 0 '34 agree, 0 disagree, 7 not built' cmw "$scratch/cmw.json"
 
 echo '{"vectors": [{"name": "empty"}]}' >"$scratch/empty.json"
 expect 1 '0 agree, 1 disagree, 0 not built' ea "$scratch/empty.json"

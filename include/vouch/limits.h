@@ -43,6 +43,12 @@
 #define VOUCH_LIMIT_CBOR_PAIRS 64
 /** Longest media type. */
 #define VOUCH_LIMIT_MEDIA_TYPE 255
+/** Collections within each other, the outermost counted. */
+#define VOUCH_LIMIT_CMW_DEPTH 4
+/** Members of a collection, those of collections within it counted. */
+#define VOUCH_LIMIT_CMW_MEMBERS 32
+/** Longest label of a member, and longest type of a collection. */
+#define VOUCH_LIMIT_CMW_LABEL 255
 /** Formats in one list. */
 #define VOUCH_LIMIT_FORMATS 16
 
