@@ -275,15 +275,33 @@ static void *live(void *arg)
     return NULL;
 }
 
+struct call {
+    void *(*run)(void *);
+    void *arg;
+};
+
+/* Far down the stack, where the end of a thread does not overwrite. */
+static void *run_deep(void *arg)
+{
+    const struct call *call = arg;
+    volatile uint8_t gap[STACK / 4];
+    void *result;
+
+    gap[0] = 1;
+    result = call->run(call->arg);
+    return gap[0] == 1 ? result : NULL;
+}
+
 /* On a stack of the test's own, which is there when all is over. */
 static void run_on(uint8_t *stack, void *(*run)(void *), void *arg)
 {
+    struct call call = {run, arg};
     pthread_attr_t attributes;
     pthread_t thread;
 
     ck_assert_int_eq(0, pthread_attr_init(&attributes));
     ck_assert_int_eq(0, pthread_attr_setstack(&attributes, stack, STACK));
-    ck_assert_int_eq(0, pthread_create(&thread, &attributes, run, arg));
+    ck_assert_int_eq(0, pthread_create(&thread, &attributes, run_deep, &call));
     ck_assert_int_eq(0, pthread_join(thread, NULL));
     ck_assert_int_eq(0, pthread_attr_destroy(&attributes));
 }
