@@ -22,7 +22,7 @@ START_TEST(error_every_number_has_a_name)
     static const struct {
         int first, last;
     } bands[] = {
-        {VOUCH_E_DECODE, VOUCH_E_CLAIM_MISSING},
+        {VOUCH_E_DECODE, VOUCH_E_TRUNCATED},
         {VOUCH_E_TOO_LARGE, VOUCH_E_RATE},
         {VOUCH_E_ARGUMENT, VOUCH_E_KEY_MISMATCH},
         {VOUCH_E_NOMEM, VOUCH_E_CLOSED},

@@ -51,6 +51,7 @@ typedef enum vouch_err {
                                         key's */
     VOUCH_E_CLAIM_TYPE,            /**< claim of the wrong type or range */
     VOUCH_E_CLAIM_MISSING,         /**< required claim is absent */
+    VOUCH_E_TRUNCATED,             /**< the connection ended within */
 
     /* LIMIT */
     VOUCH_E_TOO_LARGE = 200, /**< longer than its limit */

@@ -230,11 +230,15 @@ VOUCH_EXPORT vouch_err vouch_session_recv(vouch_session *session,
                                           size_t *taken) VOUCH_MUST_CHECK;
 
 /**
- * vouch_session_end_of_stream says that the peer's octets ended. Without its
- * CLOSE before that is truncation: VOUCH_E_UNEXPECTED, and a FAILED event.
+ * vouch_session_end_of_stream says that the peer ended its octets, as by
+ * close_notify. Without its CLOSE before, that is VOUCH_E_UNEXPECTED and a
+ * FAILED event. vouch_session_truncated says that they ended without the peer's
+ * doing, or that anybody may have cut them off: VOUCH_E_TRUNCATED likewise.
  */
 VOUCH_EXPORT vouch_err vouch_session_end_of_stream(
     vouch_session *session, vouch_now now) VOUCH_MUST_CHECK;
+VOUCH_EXPORT vouch_err vouch_session_truncated(vouch_session *session,
+                                               vouch_now now) VOUCH_MUST_CHECK;
 
 /** vouch_session_outgoing returns octets to be sent to the peer, borrowed
  * until the next call that is not const. */
@@ -306,7 +310,8 @@ VOUCH_EXPORT vouch_err vouch_session_request_nonce(
  *
  * It returns VOUCH_E_ARGUMENT for an operation longer than
  * VOUCH_LIMIT_OPERATION, or no time; VOUCH_E_STATE: the peer executes no
- * commands, or there was no VOUCH_EVENT_PEER yet; else as vouch_session_request.
+ * commands, or there was no VOUCH_EVENT_PEER yet; else as
+ * vouch_session_request.
  */
 VOUCH_EXPORT vouch_err vouch_session_request_operation(
     vouch_session *session, vouch_bytes operation, uint64_t within_ms,
@@ -466,6 +471,13 @@ typedef enum vouch_peer_reason {
     VOUCH_PEER_INTERNAL = 6,
     VOUCH_PEER_POSTURE = 7,
 } vouch_peer_reason;
+
+/** vouch_session_busy declines for now: the peer may ask again in `retry_ms`
+ * milliseconds; 0: not said. Errors are those of vouch_session_provide. */
+VOUCH_EXPORT vouch_err vouch_session_busy(vouch_session *session,
+                                          vouch_exchange exchange,
+                                          uint64_t retry_ms,
+                                          vouch_now now) VOUCH_MUST_CHECK;
 
 /** vouch_session_decline answers with the empty authenticator (RFC 9261, 6).
  * Errors are those of vouch_session_provide. */

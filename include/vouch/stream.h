@@ -51,9 +51,9 @@ typedef struct vouch_stream_wants {
  *
  * Poll the session's events and answer them, then pump, then wait as `*wants`
  * says. It returns VOUCH_OK or the session's error, of which there is a FAILED
- * event too; `*wants` is set in any case. An end of the connection without
- * CLOSE before, by close_notify or without, is VOUCH_E_UNEXPECTED:
- * truncation.
+ * event too; `*wants` is set in any case. A close_notify without CLOSE before
+ * is VOUCH_E_UNEXPECTED, an end of the connection without either
+ * VOUCH_E_TRUNCATED.
  */
 VOUCH_EXPORT vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
                                          vouch_stream_wants *wants)

@@ -380,10 +380,9 @@ vouch_err vouch_session_provide(vouch_session *s, vouch_exchange exchange,
     return provide(s, x, cmw);
 }
 
-vouch_err vouch_session_decline(vouch_session *s, vouch_exchange exchange,
-                                vouch_peer_reason reason, vouch_now now)
+static vouch_err decline(vouch_session *s, vouch_exchange exchange,
+                         vouch_now now, const struct step_arg *arg)
 {
-    const struct step_arg arg = {.peer_reason = reason};
     vouch_err err = session_enter(s, now);
     struct exchange *x;
 
@@ -392,5 +391,22 @@ vouch_err vouch_session_decline(vouch_session *s, vouch_exchange exchange,
     }
     x = producing(s, exchange);
     return x == NULL ? VOUCH_E_HANDLE
-                     : session_settle(s, at_step(s, x, AT_IN_DECLINE, &arg));
+                     : session_settle(s, at_step(s, x, AT_IN_DECLINE, arg));
+}
+
+vouch_err vouch_session_decline(vouch_session *s, vouch_exchange exchange,
+                                vouch_peer_reason reason, vouch_now now)
+{
+    const struct step_arg arg = {.peer_reason = reason};
+
+    return decline(s, exchange, now, &arg);
+}
+
+vouch_err vouch_session_busy(vouch_session *s, vouch_exchange exchange,
+                             uint64_t retry_ms, vouch_now now)
+{
+    const struct step_arg arg = {.peer_reason = VOUCH_PEER_BUSY,
+                                 .retry_ms = retry_ms};
+
+    return decline(s, exchange, now, &arg);
 }

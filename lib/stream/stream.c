@@ -135,10 +135,16 @@ static vouch_err pump_in(vouch_stream *stream, vouch_now now,
         n = SSL_read(stream->ssl, record, sizeof record);
         if (n > 0) {
             err = feed(stream, (vouch_bytes){record, (size_t)n}, now);
-        } else if (progress_of(stream, n, wants) == BLOCKED) {
-            break;
-        } else {
-            err = vouch_session_end_of_stream(stream->session, now);
+            continue;
+        }
+        switch (progress_of(stream, n, wants)) {
+        case BLOCKED:
+            return VOUCH_OK;
+        case ENDED: /* close_notify */
+            return vouch_session_end_of_stream(stream->session, now);
+        case BROKEN:
+        default:
+            return vouch_session_truncated(stream->session, now);
         }
     }
     return err;
@@ -192,7 +198,7 @@ vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
     }
     pump_out(stream, &wanted);
     if (stream->broken && !vouch_session_ended(stream->session)) {
-        err = vouch_session_end_of_stream(stream->session, now);
+        err = vouch_session_truncated(stream->session, now);
     }
     wanted.events = vouch_session_has_event(stream->session);
     *wants = wanted;
