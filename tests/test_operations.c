@@ -496,6 +496,48 @@ START_TEST(command_that_runs_while_posture_changes_says_so)
 }
 END_TEST
 
+START_TEST(command_that_nobody_takes_is_refused_when_its_time_is_over)
+{
+    vouch_exchange exchange;
+
+    start();
+    exchange = operations_deliver(&pair);
+    pair_wait(&pair, OPERATION_WITHIN_MS - 1);
+    pair_run(&pair);
+    ck_assert_uint_eq(operations_ends(&pair, exchange), 0);
+    pair_wait(&pair, 1);
+    pair_run(&pair);
+    ck_assert_int_eq(operations_status(&pair), VOUCH_STATUS_STALE);
+    ck_assert_uint_eq(operations_ends(&pair, exchange), 1);
+    ck_assert_int_eq(vouch_session_take(pair.server.session,
+                                        operations_at_server(&pair, exchange),
+                                        pair.now),
+                     VOUCH_E_HANDLE);
+}
+END_TEST
+
+START_TEST(operations_are_counted)
+{
+    vouch_exchange exchange;
+    vouch_stats asker, executor;
+
+    start();
+    exchange = operations_start(&pair);
+    ck_assert_int_eq(operations_reply(&pair, exchange, VOUCH_STATUS_DONE, ""),
+                     VOUCH_OK);
+    (void)operations_deliver(&pair);
+    pair_wait(&pair, OPERATION_WITHIN_MS); /* nobody takes this one */
+    pair_run(&pair);
+    vouch_session_stats(pair.client.session, &asker);
+    vouch_session_stats(pair.server.session, &executor);
+    ck_assert_uint_eq(asker.commands_sent, 2);
+    ck_assert_uint_eq(asker.commands_taken, 0);
+    ck_assert_uint_eq(executor.commands_sent, 0);
+    ck_assert_uint_eq(executor.commands_taken, 1);
+    ck_assert_uint_eq(executor.commands_refused, 1);
+}
+END_TEST
+
 /* Limits */
 
 static uint8_t much[VOUCH_LIMIT_OPERATION + 1];
@@ -535,6 +577,42 @@ START_TEST(operation_may_be_as_long_as_its_limit)
     pair_run(&pair);
     ck_assert_uint_eq(pair_last(&pair.client, VOUCH_EVENT_REPLY)->data_len,
                       VOUCH_LIMIT_OPERATION);
+}
+END_TEST
+
+/* What does not fit into what waits to be sent changes nothing. */
+START_TEST(command_waits_for_room)
+{
+    const vouch_bytes longest = {much, VOUCH_LIMIT_OPERATION};
+    vouch_exchange exchange[6];
+    vouch_err err = VOUCH_OK;
+    int sent = 0;
+
+    start();
+    for (int i = 0; i < COUNT(exchange); i++) {
+        ck_assert_int_eq(vouch_session_request_operation(
+                             pair.client.session, longest, OPERATION_WITHIN_MS,
+                             pair.now, &exchange[i]),
+                         VOUCH_OK);
+        pair_run(&pair);
+    }
+    while (err == VOUCH_OK && sent < COUNT(exchange)) {
+        err = vouch_session_command(pair.client.session, exchange[sent],
+                                    longest, pair.now);
+        sent += err == VOUCH_OK ? 1 : 0;
+    }
+    ck_assert_int_eq(err, VOUCH_E_TOO_LARGE);
+    ck_assert_int_ge(sent, 4);
+    ck_assert(!vouch_session_ended(pair.client.session));
+    pair_run(&pair);
+    for (; sent < COUNT(exchange); sent++) { /* the approvals stand */
+        ck_assert_int_eq(vouch_session_command(pair.client.session,
+                                               exchange[sent], longest,
+                                               pair.now),
+                         VOUCH_OK);
+    }
+    pair_run(&pair);
+    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_COMMAND), 6);
 }
 END_TEST
 
@@ -605,7 +683,11 @@ Suite *test_suite(void)
     tcase_add_test(tc, command_is_taken_and_replied_to_once_and_in_that_order);
     tcase_add_test(tc, command_is_replied_to_as_done_or_failed_only);
     tcase_add_test(tc, command_that_runs_while_posture_changes_says_so);
+    tcase_add_test(tc,
+                   command_that_nobody_takes_is_refused_when_its_time_is_over);
+    tcase_add_test(tc, operations_are_counted);
     tcase_add_test(tc, operation_may_be_as_long_as_its_limit);
+    tcase_add_test(tc, command_waits_for_room);
     tcase_add_test(tc, operations_may_be_as_many_as_their_limit);
     tcase_add_test(tc, operations_beyond_the_executors_limit_are_answered_busy);
     suite_add_tcase(suite, tc);

@@ -234,6 +234,8 @@ VOUCH_EXPORT vouch_err vouch_session_recv(vouch_session *session,
  * close_notify. Without its CLOSE before, that is VOUCH_E_UNEXPECTED and a
  * FAILED event. vouch_session_truncated says that they ended without the peer's
  * doing, or that anybody may have cut them off: VOUCH_E_TRUNCATED likewise.
+ * Behind CLOSE both are VOUCH_OK; the first lets commands that run be replied
+ * to, the second ends them.
  */
 VOUCH_EXPORT vouch_err vouch_session_end_of_stream(
     vouch_session *session, vouch_now now) VOUCH_MUST_CHECK;
@@ -355,6 +357,7 @@ VOUCH_EXPORT vouch_err vouch_session_send(vouch_session *session,
  *   VOUCH_E_GATE: there is no approval: not yet, not any more (stale, expired,
  *       rejected), or spent;
  *   VOUCH_E_OPERATION: approved were other octets; the approval stands;
+ *   VOUCH_E_TOO_LARGE: too much waits to be sent: send, and try again;
  *   VOUCH_E_CLOSED; VOUCH_E_NOMEM.
  */
 VOUCH_EXPORT vouch_err vouch_session_command(vouch_session *session,

@@ -83,6 +83,9 @@ vouch_err vouch_session_command(vouch_session *s, vouch_exchange exchange,
     if (!is_digest_of(x, operation)) {
         return VOUCH_E_OPERATION;
     }
+    if (!output_has_room_for_command(s, operation.len)) {
+        return VOUCH_E_TOO_LARGE;
+    }
     return session_settle(s, rp_step(s, x, RP_IN_COMMAND, &arg));
 }
 

@@ -59,6 +59,12 @@ static uint8_t *end_of(struct out_queue *out)
 
 typedef vouch_err encoder(CBB *cbb, const void *message);
 
+static bool fits(const struct out_queue *out, size_t len)
+{
+    return out->len + len <=
+           VOUCH_LIMIT_ANSWERS_WAITING + VOUCH_LIMIT_DATA_UNSENT;
+}
+
 /* Appends one capsule whose value `encode` writes, in at most `max` octets. A
  * side that has sent CLOSE sends nothing more. */
 static vouch_err put_message(vouch_session *s, uint64_t type, size_t max,
@@ -73,8 +79,7 @@ static vouch_err put_message(vouch_session *s, uint64_t type, size_t max,
     if (s->closing_len != 0) {
         return VOUCH_OK;
     }
-    if (out->len + max >
-        VOUCH_LIMIT_ANSWERS_WAITING + VOUCH_LIMIT_DATA_UNSENT) {
+    if (!fits(out, max)) {
         return VOUCH_E_TOO_LARGE;
     }
     err = reserve(out, HEADER_MAX + max);
@@ -230,6 +235,11 @@ vouch_err output_posture(vouch_session *s,
 {
     return put_message(s, VOUCH_CAPSULE_POSTURE, MESSAGE_OVERHEAD,
                        encode_posture, m);
+}
+
+bool output_has_room_for_command(const vouch_session *s, size_t len)
+{
+    return fits(&s->out, MESSAGE_OVERHEAD + len);
 }
 
 vouch_err output_command(vouch_session *s,

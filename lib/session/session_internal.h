@@ -434,6 +434,7 @@ vouch_err output_outcome(
     vouch_session *s, const struct vouch_outcome_message *m) VOUCH_MUST_CHECK;
 vouch_err output_posture(
     vouch_session *s, const struct vouch_posture_message *m) VOUCH_MUST_CHECK;
+bool output_has_room_for_command(const vouch_session *s, size_t len);
 vouch_err output_command(
     vouch_session *s, const struct vouch_command_message *m) VOUCH_MUST_CHECK;
 vouch_err output_reply(vouch_session *s,
