@@ -360,35 +360,37 @@ END_TEST
 static vouch_channel *channel;
 static vouch_bytes spki;
 
+/* What the last call said. It is looked at elsewhere: to do so here would use
+ * the stack that the call has left. */
+static vouch_err said;
+
 static void *make_binder(void *arg)
 {
-    vouch_digest binder;
+    static vouch_digest binder;
 
-    ck_assert_int_eq(VOUCH_OK, vouch_binder(channel, spki, spki, &binder));
+    said = vouch_binder(channel, spki, spki, &binder);
     return arg;
 }
 
 static void *check_channel(void *arg)
 {
-    ck_assert_int_eq(VOUCH_OK, vouch_channel_check(channel));
+    said = vouch_channel_check(channel);
     return arg;
 }
 
 static void *start_transcript(void *arg)
 {
-    struct vouch_transcript transcript;
+    static struct vouch_transcript transcript;
 
-    ck_assert_int_eq(VOUCH_OK, vouch_transcript_start(&transcript, channel,
-                                                      VOUCH_CLIENT, spki));
-    vouch_transcript_end(&transcript);
+    said = vouch_transcript_start(&transcript, channel, VOUCH_CLIENT, spki);
     return arg;
 }
 
 static void *make_finished(void *arg)
 {
-    vouch_digest finished;
+    static vouch_digest finished;
 
-    ck_assert_int_eq(VOUCH_OK, vouch_transcript_finished(arg, &finished));
+    said = vouch_transcript_finished(arg, &finished);
     return arg;
 }
 
@@ -409,6 +411,7 @@ START_TEST(exported_values_are_gone_from_the_stack)
     /* Once for the dynamic linker, which saves registers on the stack. */
     (void)calls[_i / 2](&transcript);
     run_on(stack, calls[_i / 2], &transcript);
+    ck_assert_int_eq(VOUCH_OK, said);
     check_stack(stack);
     vouch_transcript_end(&transcript);
     free(octets.data);
