@@ -287,24 +287,26 @@ vouch_err vouch_session_close(vouch_session *s, vouch_now now)
     return session_settle(s, VOUCH_OK);
 }
 
-static vouch_err end(vouch_session *s, vouch_now now, vouch_err how)
+vouch_err vouch_session_end_of_stream(vouch_session *s, vouch_now now)
 {
     vouch_err err = session_enter(s, now);
 
     if (err != VOUCH_OK || s->peer_closed || vouch_session_ended(s)) {
         return err;
     }
-    return session_fail(s, how);
+    return session_fail(s, VOUCH_E_UNEXPECTED);
 }
 
-vouch_err vouch_session_end_of_stream(vouch_session *s, vouch_now now)
-{
-    return end(s, now, VOUCH_E_UNEXPECTED);
-}
-
+/* Behind the peer's CLOSE nothing is missing; but no reply will get there. */
 vouch_err vouch_session_truncated(vouch_session *s, vouch_now now)
 {
-    return end(s, now, VOUCH_E_TRUNCATED);
+    vouch_err err = session_enter(s, now);
+
+    if (err != VOUCH_OK || vouch_session_ended(s)) {
+        return err;
+    }
+    return s->peer_closed ? session_settle(s, exchange_end_commands(s))
+                          : session_fail(s, VOUCH_E_TRUNCATED);
 }
 
 vouch_err vouch_session_send(vouch_session *s, vouch_bytes data, vouch_now now,
