@@ -44,7 +44,7 @@ static vouch_err written(bool is_whole)
 }
 
 /* The longest head of an item. */
-enum { HEAD = 9 };
+static const size_t head_max = 9;
 
 static bool write_record(CBB *out, vouch_bytes media_type, vouch_bytes value,
                          uint32_t indicator)
@@ -68,7 +68,7 @@ vouch_err vouch_cmw_record(const char *media_type, vouch_bytes value,
     if (value.len > VOUCH_LIMIT_CMW) {
         return VOUCH_E_TOO_LARGE;
     }
-    err = vouch_cmw_begin(&writer, 4 * HEAD + type.len + value.len);
+    err = vouch_cmw_begin(&writer, 4 * head_max + type.len + value.len);
     if (err != VOUCH_OK) {
         return err;
     }
@@ -89,7 +89,7 @@ vouch_err vouch_cmw_tag(uint16_t content_format, vouch_bytes value,
     if (value.len > VOUCH_LIMIT_CMW) {
         return VOUCH_E_TOO_LARGE;
     }
-    err = vouch_cmw_begin(&writer, 2 * HEAD + value.len);
+    err = vouch_cmw_begin(&writer, 2 * head_max + value.len);
     if (err != VOUCH_OK) {
         return err;
     }
@@ -128,10 +128,10 @@ static vouch_err check_members(const vouch_cmw_member *members, size_t num)
 static size_t room_for(vouch_bytes type, const vouch_cmw_member *members,
                        size_t num)
 {
-    size_t room = 3 * HEAD + sizeof VOUCH_CMW_TYPE_LABEL + type.len;
+    size_t room = 3 * head_max + sizeof VOUCH_CMW_TYPE_LABEL + type.len;
 
     for (size_t i = 0; i < num; i++) {
-        room += HEAD + members[i].label.len + members[i].cmw.len;
+        room += head_max + members[i].label.len + members[i].cmw.len;
     }
     return room;
 }

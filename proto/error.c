@@ -74,6 +74,7 @@ static const struct {
     {VOUCH_E_EXISTS, "exists", ALERT_INTERNAL_ERROR},
     {VOUCH_E_KEY_FILE, "key_file", ALERT_INTERNAL_ERROR},
     {VOUCH_E_CLOSED, "closed", ALERT_INTERNAL_ERROR},
+    {VOUCH_E_NOT_BUILT, "not_built", ALERT_INTERNAL_ERROR},
 };
 
 vouch_err_band vouch_err_band_of(vouch_err err)

@@ -78,6 +78,24 @@ VOUCH_EXPORT bool vouch_cmw_next(vouch_bytes *members,
                                  vouch_cmw_member *out) VOUCH_MUST_CHECK;
 
 /**
+ * vouch_cmw_from_json writes the CMW in `json`, a record or a collection in
+ * JSON and nothing else, in CBOR, for vouch_cmw_parse. JSON is read by jansson,
+ * in memory of jansson's.
+ *
+ * On success `*out` is owned: vouch_buffer_free. It returns
+ *   VOUCH_E_CMW: not a CMW in JSON; values are in base64url, without padding
+ *       and with no other spelling;
+ *   VOUCH_E_DUPLICATE: a label twice;
+ *   VOUCH_E_CMW_SIGNED: a JWS, which vouch never uses (proto/README.md);
+ *   VOUCH_E_TOO_LARGE: longer than VOUCH_LIMIT_CMW;
+ *   VOUCH_E_TOO_MANY: as vouch_cmw_parse;
+ *   VOUCH_E_NOT_BUILT: the library was built without jansson;
+ *   VOUCH_E_NOMEM.
+ */
+VOUCH_EXPORT vouch_err vouch_cmw_from_json(vouch_bytes json,
+                                           vouch_buffer *out) VOUCH_MUST_CHECK;
+
+/**
  * vouch_cmw_record wraps `value` as a record `[media_type, value, indicator]`.
  * `media_type` ends in NUL.
  *

@@ -82,6 +82,7 @@ typedef enum vouch_err {
     VOUCH_E_EXISTS,      /**< file exists and is not to be replaced */
     VOUCH_E_KEY_FILE,    /**< file is no key of a supported kind */
     VOUCH_E_CLOSED,      /**< session ended before; nothing was done */
+    VOUCH_E_NOT_BUILT,   /**< left out when this library was built */
 } vouch_err;
 
 /** vouch_err_band groups errors by what the caller does next. */
