@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/capsule.h"
+#include "proto/memory.h"
 #include "proto/message.h"
 #include "tests/support/capsules.h"
 #include "tests/support/octets.h"
@@ -286,6 +287,53 @@ START_TEST(command_that_was_delivered_starts_after_the_askers_close)
 }
 END_TEST
 
+/* Both run a command of the other, and both close. */
+START_TEST(close_of_both_waits_for_both_replies)
+{
+    vouch_exchange exchange, other = {0};
+
+    ck_assert_int_eq(
+        vouch_config_set_asker(pair.client.config, VOUCH_ASKER_ATTESTED),
+        VOUCH_OK);
+    start();
+    exchange = operations_start(&pair);
+    ck_assert_int_eq(vouch_session_request_operation(
+                         pair.server.session, vouch_text(OPERATION),
+                         OPERATION_WITHIN_MS, pair.now, &other),
+                     VOUCH_OK);
+    pair_run(&pair);
+    ck_assert_int_eq(vouch_session_command(pair.server.session, other,
+                                           vouch_text(OPERATION), pair.now),
+                     VOUCH_OK);
+    pair_run(&pair);
+    other = pair_last(&pair.client, VOUCH_EVENT_COMMAND)->event.exchange;
+    ck_assert_int_eq(vouch_session_take(pair.client.session, other, pair.now),
+                     VOUCH_OK);
+    ck_assert_int_eq(vouch_session_close(pair.client.session, pair.now),
+                     VOUCH_OK);
+    ck_assert_int_eq(vouch_session_close(pair.server.session, pair.now),
+                     VOUCH_OK);
+    pair_run(&pair);
+    ck_assert_uint_eq(pair_count(&pair.client, VOUCH_EVENT_CLOSED), 0);
+    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_CLOSED), 0);
+    ck_assert_int_eq(operations_reply(&pair, exchange, VOUCH_STATUS_DONE, ""),
+                     VOUCH_OK);
+    pair_run(&pair);
+    ck_assert_int_eq(vouch_session_reply(pair.client.session, other,
+                                         VOUCH_STATUS_DONE,
+                                         (vouch_bytes){NULL, 0}, pair.now),
+                     VOUCH_OK);
+    pair_run(&pair);
+    assert_ended(exchange, VOUCH_EVENT_REPLY);
+    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_REPLY), 1);
+    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_UNKNOWN), 0);
+    ck_assert(vouch_session_ended(pair.client.session));
+    ck_assert(vouch_session_ended(pair.server.session));
+    ck_assert_uint_eq(pair_count(&pair.client, VOUCH_EVENT_FAILED), 0);
+    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_FAILED), 0);
+}
+END_TEST
+
 /* CLOSE came before the end of the stream: nothing was cut off. */
 START_TEST(stream_may_end_behind_close_while_a_command_runs)
 {
@@ -424,6 +472,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, close_of_the_executor_waits_for_what_was_delivered);
     tcase_add_test(tc,
                    command_that_was_delivered_starts_after_the_askers_close);
+    tcase_add_test(tc, close_of_both_waits_for_both_replies);
     tcase_add_test(tc, stream_may_end_behind_close_while_a_command_runs);
     tcase_add_test(tc, close_waits_for_the_own_commands_up_to_a_limit);
     tcase_add_test(tc, answer_to_close_waits_for_commands_up_to_a_limit);
