@@ -584,6 +584,9 @@ static void posture_came(struct side *side)
 
 static void data_came(struct side *side, struct span span)
 {
+    if (vouch_session_ended(side->session)) { /* by a timeout, just before */
+        return;
+    }
     if (may_accept(side)) {
         push(&side->due, span);
     } else {
@@ -923,8 +926,10 @@ static void step_evidence(struct side *side)
     if (chance(88)) {
         provide(side, handle);
     } else {
-        err = vouch_session_decline(side->session, handle, VOUCH_PEER_POLICY,
-                                    w.now);
+        err = chance(50) ? vouch_session_decline(side->session, handle,
+                                                 VOUCH_PEER_POLICY, w.now)
+                         : vouch_session_busy(side->session, handle,
+                                              below(5000), w.now);
         step("%s: decline %llx: %s", side->name, (unsigned long long)handle.id,
              vouch_err_name(err));
         CHECK(err == VOUCH_OK || err == VOUCH_E_HANDLE);
@@ -1243,7 +1248,7 @@ static void tick(struct side *side, vouch_now now)
           vouch_session_deadline(side->session) > w.now.mono_ms);
 }
 
-static void pass_time(uint64_t ms)
+static void move_clock(uint64_t ms)
 {
     step("%llu ms", (unsigned long long)ms);
     w.now.mono_ms += ms;
@@ -1252,6 +1257,11 @@ static void pass_time(uint64_t ms)
         /* before any tick, too, nothing that is over counts */
         check_side(&w.side[i]);
     }
+}
+
+static void pass_time(uint64_t ms)
+{
+    move_clock(ms);
     for (size_t i = 0; i < 2; i++) {
         tick(&w.side[i], w.now);
         after(&w.side[i]);
@@ -1266,11 +1276,14 @@ static void step_time(struct side *side)
 
     if (chance(10)) { /* a clock that goes backwards changes nothing */
         step("%s: backwards", side->name);
+        tick(side, w.now);
         tick(side, earlier);
         after(side);
     } else if (chance(30) && due != VOUCH_NEVER && due > w.now.mono_ms &&
                due - w.now.mono_ms < 60000) {
         pass_time(due - w.now.mono_ms - (chance(50) ? 1 : 0));
+    } else if (chance(30)) { /* and the application is late to tick */
+        move_clock(below(spans[below(4)]));
     } else {
         pass_time(below(spans[below(4)]));
     }
@@ -1454,6 +1467,24 @@ static void settle(void)
     }
 }
 
+static void lose(struct side *side, bool is_cut)
+{
+    bool ended = vouch_session_ended(side->session) || side->peer_closed;
+    vouch_err err = is_cut ? vouch_session_truncated(side->session, w.now)
+                           : vouch_session_end_of_stream(side->session, w.now);
+
+    step("%s: end of stream: %s", side->name, vouch_err_name(err));
+    if (ended) {
+        CHECK(err == VOUCH_OK);
+        return;
+    }
+    CHECK(err == (is_cut ? VOUCH_E_TRUNCATED : VOUCH_E_UNEXPECTED));
+    CHECK(vouch_session_ended(side->session));
+    saw.lost++;
+    side->failed = true;
+    side->failure = err;
+}
+
 /* CLOSE from one side or both, or the loss of the connection. */
 static void finish(void)
 {
@@ -1469,20 +1500,12 @@ static void finish(void)
         settle();
     }
     for (size_t i = 0; i < 2; i++) {
-        struct side *side = &w.side[i];
-        bool ended = vouch_session_ended(side->session);
-        vouch_err err = vouch_session_truncated(side->session, w.now);
-
-        step("%s: end of stream: %s", side->name, vouch_err_name(err));
-        CHECK(err ==
-              (ended || side->peer_closed ? VOUCH_OK : VOUCH_E_TRUNCATED));
-        if (err != VOUCH_OK) {
-            saw.lost++;
-            side->failed = true;
-            side->failure = err;
-        }
-        CHECK(vouch_session_ended(side->session));
-        poll_all(side);
+        lose(&w.side[i], chance(50));
+    }
+    pass_time(11000); /* for commands that never end */
+    for (size_t i = 0; i < 2; i++) {
+        CHECK(vouch_session_ended(w.side[i].session));
+        poll_all(&w.side[i]);
     }
 }
 
