@@ -277,6 +277,37 @@ static vouch_buffer of_no_type(vouch_bytes request)
     return authenticate(request, &pair.server.aik, vouch_text("\x41"));
 }
 
+/* In hexadecimal, what the application did not ask for [C15] */
+static vouch_buffer of_hex(vouch_bytes request, const char *hex)
+{
+    vouch_buffer cmw = from_hex(hex);
+    vouch_buffer out = authenticate(request, &pair.server.aik, span_of(&cmw));
+
+    free(cmw.data);
+    return out;
+}
+
+static vouch_buffer of_a_tag(vouch_bytes request)
+{
+    return of_hex(request, "da63740101 41aa");
+}
+
+static vouch_buffer of_a_collection(vouch_bytes request)
+{
+    return of_hex(request, "a1 00 83 63612f62 41aa 04");
+}
+
+static vouch_buffer of_a_signature(vouch_bytes request)
+{
+    return of_hex(request, "d2 84 40 a0 40 40");
+}
+
+static vouch_buffer of_json(vouch_bytes request)
+{
+    return authenticate(request, &pair.server.aik,
+                        vouch_text("[\"a/b\",\"AA\",4]"));
+}
+
 static vouch_buffer with_a_broken_finished(vouch_bytes request)
 {
     vouch_buffer cmw = evidence_of_type(PAIR_FORMAT);
@@ -327,13 +358,19 @@ static const struct {
     {without_evidence, VOUCH_CHECK_FORMAT},
     {of_another_type, VOUCH_CHECK_FORMAT},
     {of_no_type, VOUCH_CHECK_FORMAT},
+    {of_a_tag, VOUCH_CHECK_FORMAT},
+    {of_a_collection, VOUCH_CHECK_FORMAT},
+    {of_a_signature, VOUCH_CHECK_FORMAT},
+    {of_json, VOUCH_CHECK_FORMAT},
     {with_a_broken_finished, VOUCH_CHECK_AUTHENTICATOR},
     {by_a_stranger, VOUCH_CHECK_CERTIFICATE},
     {with_the_clients_key, VOUCH_CHECK_IDENTITY},
     {with_empty_evidence, VOUCH_CHECK_CONTRACT},
 };
 
-/* Has the client be answered by `answer`. */
+enum { ANSWER_MS = 300 };
+
+/* Has the client be answered by `answer`, after a while. */
 static void answer_with(vouch_buffer (*answer)(vouch_bytes request))
 {
     struct vouch_request_message request;
@@ -355,6 +392,7 @@ static void answer_with(vouch_buffer (*answer)(vouch_bytes request))
     ck_assert(CBB_init(&cbb, authenticator.len + 32));
     ck_assert_int_eq(vouch_authenticator_message_encode(&cbb, &m), VOUCH_OK);
     value = finish_cbb(&cbb);
+    pair.now.mono_ms += ANSWER_MS;
     ck_assert_int_eq(capsule_give(pair.client.session, pair.now,
                                   VOUCH_CAPSULE_AUTHENTICATOR, span_of(&value)),
                      VOUCH_OK);
@@ -385,6 +423,24 @@ START_TEST(answer_that_proves_nothing_opens_nothing) /* Attack 34 */
     answer_with(answers[_i].answer);
     (void)rejection(answers[_i].check);
     ck_assert(!vouch_session_ended(pair.client.session));
+}
+END_TEST
+
+/* Whose key it was is on record once the authenticator has proved it. */
+START_TEST(audit_names_who_gave_an_answer_that_proves_nothing)
+{
+    const vouch_check check = answers[_i].check;
+    const bool proven =
+        check != VOUCH_CHECK_AUTHENTICATOR && check != VOUCH_CHECK_CERTIFICATE;
+    static const uint8_t zero[32];
+    const vouch_audit *record;
+
+    answer_with(answers[_i].answer);
+    record = &pair_last(&pair.client, VOUCH_EVENT_AUDIT)->audit;
+    ck_assert_int_eq(record->check, check);
+    ck_assert_uint_eq(record->answer_ms, ANSWER_MS);
+    ck_assert_uint_eq(record->aik_pub_hash.len, proven ? 32 : 0);
+    ck_assert(proven == (memcmp(record->binder_digest, zero, 32) != 0));
 }
 END_TEST
 
@@ -581,6 +637,8 @@ Suite *test_suite(void)
     tcase_add_test(tc, flags_of_the_peer_open_nothing);
     tcase_add_loop_test(tc, answer_that_proves_nothing_opens_nothing, 0,
                         COUNT(answers));
+    tcase_add_loop_test(tc, audit_names_who_gave_an_answer_that_proves_nothing,
+                        0, COUNT(answers));
     tcase_add_loop_test(tc, peer_is_told_the_same_of_every_answer_that_fails, 0,
                         COUNT(answers));
     tcase_add_loop_test(tc, peer_is_told_the_same_of_every_check_that_fails,

@@ -338,6 +338,90 @@ START_TEST(cddl_has_the_record_that_is_read)
 }
 END_TEST
 
+static vouch_err parse_tag(uint64_t tag)
+{
+    uint8_t octets[16];
+    vouch_cmw cmw;
+    vouch_err err;
+    CBB cbb;
+
+    ck_assert(CBB_init_fixed(&cbb, octets, sizeof octets));
+    ck_assert(vouch_cbor_write_tag(&cbb, tag) &&
+              vouch_cbor_write_bytes(&cbb, (vouch_bytes){NULL, 0}));
+    err = vouch_cmw_parse((vouch_bytes){octets, CBB_len(&cbb)}, &cmw);
+    CBB_cleanup(&cbb);
+    return err;
+}
+
+/* RFC 9999, 3.2 [C05] */
+START_TEST(cddl_has_the_tags_that_are_read)
+{
+    const char *text = cddl_rule(&cddl, "cmw-tag")->text;
+    uint64_t first, last;
+
+    ck_assert_int_eq(
+        sscanf(text, "#6.<%" SCNu64 "..%" SCNu64 ">(bstr)", &first, &last), 2);
+    ck_assert_int_eq(parse_tag(first - 1), VOUCH_E_CMW);
+    ck_assert_int_eq(parse_tag(first), VOUCH_OK);
+    ck_assert_int_eq(parse_tag(last), VOUCH_OK);
+    ck_assert_int_eq(parse_tag(last + 1), VOUCH_E_CMW);
+}
+END_TEST
+
+/* A collection of `num` records; the last one's label has `len` octets. */
+static vouch_err parse_collection(size_t num, size_t len)
+{
+    static const uint8_t record[] = {0x82, 0x00, 0x40};
+    char label[512];
+    uint8_t octets[1024];
+    vouch_cmw cmw;
+    vouch_err err;
+    CBB cbb;
+
+    memset(label, 'a', sizeof label);
+    ck_assert(CBB_init_fixed(&cbb, octets, sizeof octets));
+    ck_assert(vouch_cbor_write_map(&cbb, num));
+    for (size_t i = 0; i + 1 < num; i++) {
+        ck_assert(vouch_cbor_write_uint(&cbb, i) &&
+                  CBB_add_bytes(&cbb, record, sizeof record));
+    }
+    if (num != 0) {
+        ck_assert(
+            vouch_cbor_write_text(&cbb, (vouch_bytes){(uint8_t *)label, len}) &&
+            CBB_add_bytes(&cbb, record, sizeof record));
+    }
+    err = vouch_cmw_parse((vouch_bytes){octets, CBB_len(&cbb)}, &cmw);
+    CBB_cleanup(&cbb);
+    return err;
+}
+
+/* RFC 9999, 3.3 [C06] [C07] */
+START_TEST(cddl_has_the_collection_that_is_read)
+{
+    size_t least, most;
+
+    ck_assert_int_eq(sscanf(cddl_rule(&cddl, "cmw-collection")->text,
+                            "{ ? \"__cmwc_t\": collection-type, %zu*%zu "
+                            "cmw-label => any-cmw }",
+                            &least, &most),
+                     2);
+    ck_assert_int_eq(parse_collection(least - 1, 1), VOUCH_E_CMW);
+    ck_assert_int_eq(parse_collection(least, 1), VOUCH_OK);
+    ck_assert_int_eq(parse_collection(most, 1), VOUCH_OK);
+    ck_assert_int_eq(parse_collection(most + 1, 1), VOUCH_E_TOO_MANY);
+    ck_assert_int_eq(sscanf(cddl_rule(&cddl, "cmw-label")->text,
+                            "int / tstr .size (%zu..%zu)", &least, &most),
+                     2);
+    ck_assert_int_eq(parse_collection(1, least - 1), VOUCH_E_CMW);
+    ck_assert_int_eq(parse_collection(1, least), VOUCH_OK);
+    ck_assert_int_eq(parse_collection(1, most), VOUCH_OK);
+    ck_assert_int_eq(parse_collection(1, most + 1), VOUCH_E_CMW);
+    ck_assert_str_eq(cddl_rule(&cddl, "collection-type")->text,
+                     "tstr .size (1..255)");
+    ck_assert_int_eq(VOUCH_LIMIT_CMW_LABEL, 255);
+}
+END_TEST
+
 /* The software EAT */
 
 static const uint8_t zeros[512];
@@ -784,6 +868,8 @@ Suite *test_suite(void)
     tcase_add_test(tc, cddl_has_no_other_constants);
     tcase_add_test(tc, cddl_reasons_are_those_of_the_api);
     tcase_add_test(tc, cddl_has_the_record_that_is_read);
+    tcase_add_test(tc, cddl_has_the_tags_that_are_read);
+    tcase_add_test(tc, cddl_has_the_collection_that_is_read);
     tcase_add_test(tc, cddl_has_the_claims_that_are_written);
     tcase_add_test(tc, cddl_has_the_types_of_claims);
     tcase_add_test(tc, cddl_has_the_version);

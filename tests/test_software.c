@@ -370,6 +370,29 @@ START_TEST(other_formats_are_refused) /* [C15] */
     assert_refused(&result, VOUCH_CHECK_FORMAT, VOUCH_CLAIM_NONE, VOUCH_OK);
     assert_texts(&result, "", VOUCH_SOFTWARE_FORMAT, "257");
     free(cmw.data);
+    cmw = from_hex("da6374ffe6 41 00");
+    result = judge_by(policy, span_of(&cmw));
+    assert_refused(&result, VOUCH_CHECK_FORMAT, VOUCH_CLAIM_NONE, VOUCH_OK);
+    assert_texts(&result, "", VOUCH_SOFTWARE_FORMAT, "64999");
+    free(cmw.data);
+}
+END_TEST
+
+/* Nor genuine evidence in a collection: what else is in it would count for
+ * nothing. [C13] [C15] */
+START_TEST(collection_is_refused)
+{
+    vouch_buffer genuine = produce(), cmw;
+    const vouch_cmw_member member = {.label = vouch_text("a"),
+                                     .cmw = span_of(&genuine)};
+    vouch_result result;
+
+    ck_assert_int_eq(vouch_cmw_collection(NULL, &member, 1, &cmw), VOUCH_OK);
+    result = judge_by(policy, span_of(&cmw));
+    assert_refused(&result, VOUCH_CHECK_FORMAT, VOUCH_CLAIM_NONE, VOUCH_OK);
+    assert_texts(&result, "", VOUCH_SOFTWARE_FORMAT, "a collection");
+    vouch_buffer_free(&cmw);
+    vouch_buffer_free(&genuine);
 }
 END_TEST
 
@@ -1236,6 +1259,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, measurements_are_those_of_the_files);
     tcase_add_test(tc, measurements_of_another_attester_are_refused);
     tcase_add_test(tc, other_formats_are_refused);
+    tcase_add_test(tc, collection_is_refused);
     tcase_add_test(tc, other_conceptual_messages_are_refused);
     tcase_add_loop_test(tc, what_is_no_cmw_is_refused, 0, COUNT(no_cmws));
     tcase_add_loop_test(tc, what_is_no_token_is_refused, 0, COUNT(no_tokens));

@@ -21,7 +21,9 @@ static void reject_type(const char *format, const vouch_cmw *cmw,
 {
     vouch_reject(out, VOUCH_CHECK_FORMAT, VOUCH_CLAIM_NONE, VOUCH_OK);
     vouch_reason_text(out->reason.expected, vouch_text(format));
-    if (cmw->media_type.len != 0) {
+    if (cmw->kind == VOUCH_CMW_COLLECTION) {
+        vouch_reason_text(out->reason.found, vouch_text("a collection"));
+    } else if (cmw->media_type.len != 0) {
         vouch_reason_text(out->reason.found, cmw->media_type);
     } else {
         vouch_reason_number(out->reason.found, cmw->content_format);
@@ -46,6 +48,8 @@ void vouch_appraise(const vouch_appraiser *appraiser, vouch_bytes octets,
     if (err != VOUCH_OK) {
         vouch_reject(out, VOUCH_CHECK_FORMAT, VOUCH_CLAIM_NONE, err);
         vouch_reason_text(out->reason.expected, vouch_text(format));
+        /* RFC 9999, 6.2: nothing binds the members of a collection together
+         * here, so that it is no evidence [C13] */
     } else if (cmw.kind != VOUCH_CMW_RECORD ||
                !vouch_bytes_equal(cmw.media_type, vouch_text(format))) {
         reject_type(format, &cmw, out);
