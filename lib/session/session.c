@@ -6,8 +6,9 @@
 #include "lib/session/fork.h"
 #include "proto/memory.h"
 
-/* How long CLOSE 0 waits for commands, and then for its answer. */
-enum { GOODBYE_MS = 10000 };
+/* How long CLOSE 0 waits for commands, and then for its answer, which may wait
+ * for commands, too. */
+enum { GOODBYE_MS = 10000, ANSWER_MS = 2 * GOODBYE_MS };
 
 uint64_t time_after(uint64_t time, uint64_t ms)
 {
@@ -128,7 +129,7 @@ static vouch_err leave_when_idle(vouch_session *s)
         return VOUCH_OK;
     }
     session_send_close(s, VOUCH_CLOSE_DONE);
-    s->goodbye_at = time_after(s->now.mono_ms, GOODBYE_MS);
+    s->goodbye_at = time_after(s->now.mono_ms, ANSWER_MS);
     if (!s->peer_closed) { /* its answer is awaited, and what comes before */
         return VOUCH_OK;
     }
