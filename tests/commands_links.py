@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 VOUCH = sys.argv.pop(1)
@@ -611,11 +612,35 @@ class Commands(Case):
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
 
+    def test_what_the_program_has_started_ends_with_it(self):
+        self.executing("sleep 1000 & echo $!")
+        bob = self.connect("--operation", "it")
+        pid = int(bob.next("reply")["reply"])
+        deadline = time.monotonic() + DEADLINE_S
+        while not self.has_ended(pid):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
+    def has_ended(self, pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                return file.read().split()[2] == "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    def test_rounds_go_on_beside_them(self):
+        self.executing("cat")
+        bob = self.connect("--rounds", "5", *10 * ("--operation", "it"))
+        bob.end_input()
+        self.end({bob: CLEAN})
+        self.assertEqual(bob.names().count("accepted"), 6)
+        self.assertEqual(bob.names().count("reply"), 10)
+
     def test_approval_ends(self):
         self.executing("cat")
         go, line = os.pipe()
         self.addCleanup(os.close, line)
-        bob = self.connect("--operation", "it", "--within", "300ms",
+        bob = self.connect("--operation", "it", "--within", "1s",
                            "--release", f"/dev/fd/{go}", pass_fds=(go,))
         os.close(go)
         bob.end_input()
