@@ -325,13 +325,16 @@ vouch_err rp_start_appraisal(vouch_session *s, struct exchange *x,
                          .exchange = exchange_handle(s, x)};
 
     (void)arg;
-    x->answered = s->now.mono_ms;
     x->deadline = time_after(s->now.mono_ms, s->config->answer_within);
-    x->work->audit.answer_ms = x->answered - x->asked;
-    x->work->audit.aik_pub_hash = x->work->identity.aik_pub_hash;
-    vouch_sha256(vouch_digest_bytes(&x->work->identity.binder),
-                 x->work->audit.binder_digest);
     return event_add(s, &event);
+}
+
+/* Who answered, which the authenticator proves, whatever comes of it. */
+static void note_identity(struct exchange_work *work)
+{
+    work->audit.aik_pub_hash = work->identity.aik_pub_hash;
+    vouch_sha256(vouch_digest_bytes(&work->identity.binder),
+                 work->audit.binder_digest);
 }
 
 static vouch_err rp_answer(vouch_session *s, struct exchange *x,
@@ -346,6 +349,8 @@ static vouch_err rp_answer(vouch_session *s, struct exchange *x,
     if (err != VOUCH_OK) {
         return err;
     }
+    x->answered = s->now.mono_ms;
+    work->audit.answer_ms = x->answered - x->asked;
     err = vouch_endpoint_validate(
         s->endpoint, request,
         (vouch_bytes){work->authenticator.data, work->authenticator.len},
@@ -365,6 +370,7 @@ static vouch_err rp_answer(vouch_session *s, struct exchange *x,
     if (err != VOUCH_OK) {
         return err;
     }
+    note_identity(work);
     if (!identity_is_right(s, &work->identity, &reason) ||
         !format_is_asked_for(s, x, work->identity.cmw, &reason)) {
         return rp_step(s, x, RP_IN_INVALID, &arg);
