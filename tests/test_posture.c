@@ -411,6 +411,27 @@ START_TEST(posture_change_after_many_is_asked_about_soon)
 }
 END_TEST
 
+/* A peer that changes while it is appraised has not failed to attest. */
+START_TEST(posture_changes_during_appraisal_are_no_failures)
+{
+    pair.client.holds_verdicts = true;
+    start();
+    for (int i = 0; i < 10; i++) {
+        change(1);
+        pair_run(&pair);
+        pair_wait(&pair, 1000);
+        pair_run(&pair);
+        ck_assert(!is_open(&pair.client));
+        ck_assert(!vouch_session_ended(pair.client.session));
+    }
+    pair_conclude(
+        &pair, &pair.client,
+        told(&pair.client, VOUCH_EVENT_APPRAISAL_NEEDED)->event.exchange);
+    pair_run(&pair);
+    ck_assert(is_open(&pair.client));
+}
+END_TEST
+
 /* Limits */
 
 START_TEST(posture_components_are_limited)
@@ -505,6 +526,7 @@ Suite *test_suite(void)
                         COUNT(appraised));
     tcase_add_test(tc, posture_changes_are_asked_about_together);
     tcase_add_test(tc, posture_change_after_many_is_asked_about_soon);
+    tcase_add_test(tc, posture_changes_during_appraisal_are_no_failures);
     tcase_add_test(tc, posture_components_are_limited);
     tcase_add_test(tc, posture_components_of_a_configuration_are_limited);
     tcase_add_test(tc, posture_component_has_a_name);

@@ -134,7 +134,9 @@ static vouch_err end_without_verdict(vouch_session *s, struct exchange *x,
 {
     vouch_err err;
 
-    back_off(s, x, 0);
+    if (told != VOUCH_PEER_POSTURE) { /* no failure; posture.c asks anew */
+        back_off(s, x, 0);
+    }
     err = report_refused(s, x, VOUCH_INDETERMINATE, reason, NULL);
     return err == VOUCH_OK ? send_outcome(s, x, VOUCH_INDETERMINATE, told, 0)
                            : err;
