@@ -4,75 +4,33 @@
 #include <string.h>
 
 #include <vouch/limits.h>
-#include <vouch/stream.h>
 
-#include "tests/support/session_pair.h"
-#include "tests/support/tls_pair.h"
+#include "tests/support/stream_pair.h"
 
 /* Two streams over TLS in memory, whose BIOs take a bounded number of octets
  * and then ask to be tried again. */
 
-static struct session_pair pair;
-static struct tls_pair *tls;
-static vouch_stream *client, *server;
+static struct stream_pair streams;
+static struct session_pair *const pair = &streams.pair;
 
 static void set_up(void)
 {
-    pair_init(&pair);
+    stream_pair_init(&streams);
 }
 
 static void tear_down(void)
 {
-    vouch_stream_free(client);
-    vouch_stream_free(server);
-    client = server = NULL;
-    pair.client.session = pair.server.session = NULL;
-    tls_pair_free(tls);
-    tls = NULL;
-    pair_free(&pair);
+    stream_pair_free(&streams);
 }
 
 static void connect_as(const char *alpn)
 {
-    const struct tls_options options = {
-        .client = &pair.client.aik, .server = &pair.server.aik, .alpn = alpn};
-
-    tls = tls_connect(&options);
-}
-
-static void start(void)
-{
-    ck_assert_int_eq(
-        vouch_stream_new(tls->client, pair.client.config, 0, pair.now, &client),
-        VOUCH_OK);
-    ck_assert_int_eq(
-        vouch_stream_new(tls->server, pair.server.config, 0, pair.now, &server),
-        VOUCH_OK);
-    pair.client.session = vouch_stream_session(client);
-    pair.server.session = vouch_stream_session(server);
+    stream_pair_connect(&streams, &(struct tls_options){.alpn = alpn});
 }
 
 static vouch_err pump(vouch_stream *stream)
 {
-    vouch_stream_wants wants;
-
-    return vouch_stream_pump(stream, pair.now, &wants);
-}
-
-/* Pumps both and answers events until all is quiet. */
-static void run(void)
-{
-    unsigned quiet = 0;
-
-    while (quiet < 2) {
-        bool any;
-
-        (void)pump(client);
-        (void)pump(server);
-        any = pair_step(&pair, &pair.client);
-        any = pair_step(&pair, &pair.server) || any;
-        quiet = any ? 0 : quiet + 1;
-    }
+    return stream_pair_pump(&streams, stream);
 }
 
 START_TEST(stream_attests_and_carries_data)
@@ -80,30 +38,31 @@ START_TEST(stream_attests_and_carries_data)
     size_t taken;
 
     connect_as(NULL);
-    start();
-    run();
-    ck_assert_ptr_nonnull(pair_last(&pair.client, VOUCH_EVENT_ACCEPTED));
-    ck_assert_ptr_nonnull(pair_last(&pair.server, VOUCH_EVENT_ACCEPTED));
-    ck_assert_int_eq(vouch_session_send(pair.client.session,
+    stream_pair_start(&streams);
+    stream_pair_run(&streams);
+    ck_assert_ptr_nonnull(pair_last(&pair->client, VOUCH_EVENT_ACCEPTED));
+    ck_assert_ptr_nonnull(pair_last(&pair->server, VOUCH_EVENT_ACCEPTED));
+    ck_assert_int_eq(vouch_session_send(pair->client.session,
                                         (vouch_bytes){(const uint8_t *)"hi", 2},
-                                        pair.now, &taken),
+                                        pair->now, &taken),
                      VOUCH_OK);
     ck_assert_uint_eq(taken, 2);
-    run();
-    ck_assert_uint_eq(pair.server.data_len, 2);
-    ck_assert_mem_eq(pair.server.data, "hi", 2);
+    stream_pair_run(&streams);
+    ck_assert_uint_eq(pair->server.data_len, 2);
+    ck_assert_mem_eq(pair->server.data, "hi", 2);
 }
 END_TEST
 
 START_TEST(stream_needs_alpn_unless_waived)
 {
     connect_as("");
-    ck_assert_int_eq(
-        vouch_stream_new(tls->client, pair.client.config, 0, pair.now, &client),
-        VOUCH_E_ALPN);
-    ck_assert_ptr_null(client);
-    ck_assert_int_eq(vouch_stream_new(tls->client, pair.client.config,
-                                      VOUCH_STREAM_ANY_ALPN, pair.now, &client),
+    ck_assert_int_eq(vouch_stream_new(streams.tls->client, pair->client.config,
+                                      0, pair->now, &streams.client),
+                     VOUCH_E_ALPN);
+    ck_assert_ptr_null(streams.client);
+    ck_assert_int_eq(vouch_stream_new(streams.tls->client, pair->client.config,
+                                      VOUCH_STREAM_ANY_ALPN, pair->now,
+                                      &streams.client),
                      VOUCH_OK);
 }
 END_TEST
@@ -111,9 +70,9 @@ END_TEST
 START_TEST(stream_refuses_another_alpn)
 {
     connect_as("h2");
-    ck_assert_int_eq(
-        vouch_stream_new(tls->client, pair.client.config, 0, pair.now, &client),
-        VOUCH_E_ALPN);
+    ck_assert_int_eq(vouch_stream_new(streams.tls->client, pair->client.config,
+                                      0, pair->now, &streams.client),
+                     VOUCH_E_ALPN);
 }
 END_TEST
 
@@ -122,13 +81,15 @@ START_TEST(stream_says_what_it_waits_for)
     vouch_stream_wants wants;
 
     connect_as(NULL);
-    start();
-    ck_assert_int_eq(vouch_stream_pump(client, pair.now, &wants), VOUCH_OK);
+    stream_pair_start(&streams);
+    ck_assert_int_eq(vouch_stream_pump(streams.client, pair->now, &wants),
+                     VOUCH_OK);
     ck_assert(wants.readable);
     ck_assert(!wants.writable);
     ck_assert(!wants.events);
-    ck_assert_int_eq(pump(server), VOUCH_OK);
-    ck_assert_int_eq(vouch_stream_pump(client, pair.now, &wants), VOUCH_OK);
+    ck_assert_int_eq(pump(streams.server), VOUCH_OK);
+    ck_assert_int_eq(vouch_stream_pump(streams.client, pair->now, &wants),
+                     VOUCH_OK);
     ck_assert(wants.events); /* the server's CAPABILITIES came */
 }
 END_TEST
@@ -144,29 +105,30 @@ START_TEST(stream_waits_for_a_slow_peer)
         data[i] = (uint8_t)(i * 31 >> 3);
     }
     connect_as(NULL);
-    start();
-    run();
+    stream_pair_start(&streams);
+    stream_pair_run(&streams);
     while (sent < sizeof data) {
         vouch_stream_wants wants;
         size_t taken = 0;
 
         ck_assert_int_eq(
-            vouch_session_send(pair.client.session,
+            vouch_session_send(pair->client.session,
                                (vouch_bytes){data + sent, sizeof data - sent},
-                               pair.now, &taken),
+                               pair->now, &taken),
             VOUCH_OK);
         sent += taken;
-        ck_assert_int_eq(vouch_stream_pump(client, pair.now, &wants), VOUCH_OK);
+        ck_assert_int_eq(vouch_stream_pump(streams.client, pair->now, &wants),
+                         VOUCH_OK);
         if (taken == 0) {
             waited = true;
             ck_assert(wants.writable);
-            run();
+            stream_pair_run(&streams);
         }
     }
-    run();
+    stream_pair_run(&streams);
     ck_assert(waited);
-    ck_assert_uint_eq(pair.server.data_len, sizeof data);
-    ck_assert_mem_eq(pair.server.data, data, sizeof data);
+    ck_assert_uint_eq(pair->server.data_len, sizeof data);
+    ck_assert_mem_eq(pair->server.data, data, sizeof data);
 }
 END_TEST
 
@@ -179,43 +141,46 @@ START_TEST(stream_reads_a_record_and_waits_to_be_polled)
     size_t taken, got = 0;
 
     connect_as(NULL);
-    start();
-    run();
-    ck_assert_int_eq(vouch_session_send(pair.client.session,
+    stream_pair_start(&streams);
+    stream_pair_run(&streams);
+    ck_assert_int_eq(vouch_session_send(pair->client.session,
                                         (vouch_bytes){data, sizeof data},
-                                        pair.now, &taken),
+                                        pair->now, &taken),
                      VOUCH_OK);
-    ck_assert_int_eq(pump(client), VOUCH_OK);
+    ck_assert_int_eq(pump(streams.client), VOUCH_OK);
     for (int i = 0; i < 2; i++) {
-        ck_assert_int_eq(vouch_stream_pump(server, pair.now, &wants), VOUCH_OK);
+        ck_assert_int_eq(vouch_stream_pump(streams.server, pair->now, &wants),
+                         VOUCH_OK);
         ck_assert(wants.events);
     }
-    while (vouch_session_poll(pair.server.session, &event)) {
+    while (vouch_session_poll(pair->server.session, &event)) {
         ck_assert_int_eq(event.type, VOUCH_EVENT_DATA);
         got += event.u.data.bytes.len;
     }
     ck_assert_uint_gt(got, 0);
     ck_assert_uint_le(got, VOUCH_LIMIT_DATA);
-    run();
-    ck_assert_uint_eq(got + pair.server.data_len, taken);
+    stream_pair_run(&streams);
+    ck_assert_uint_eq(got + pair->server.data_len, taken);
 }
 END_TEST
 
 START_TEST(stream_closes_with_close_and_close_notify)
 {
     connect_as(NULL);
-    start();
-    run();
-    ck_assert_int_eq(vouch_session_close(pair.client.session, pair.now),
+    stream_pair_start(&streams);
+    stream_pair_run(&streams);
+    ck_assert_int_eq(vouch_session_close(pair->client.session, pair->now),
                      VOUCH_OK);
-    run();
-    ck_assert(vouch_stream_finished(client));
-    ck_assert(vouch_stream_finished(server));
-    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_CLOSED), 1);
-    ck_assert_uint_eq(pair_count(&pair.client, VOUCH_EVENT_FAILED), 0);
-    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_FAILED), 0);
-    ck_assert_int_ne(SSL_get_shutdown(tls->client) & SSL_SENT_SHUTDOWN, 0);
-    ck_assert_int_ne(SSL_get_shutdown(tls->server) & SSL_SENT_SHUTDOWN, 0);
+    stream_pair_run(&streams);
+    ck_assert(vouch_stream_finished(streams.client));
+    ck_assert(vouch_stream_finished(streams.server));
+    ck_assert_uint_eq(pair_count(&pair->server, VOUCH_EVENT_CLOSED), 1);
+    ck_assert_uint_eq(pair_count(&pair->client, VOUCH_EVENT_FAILED), 0);
+    ck_assert_uint_eq(pair_count(&pair->server, VOUCH_EVENT_FAILED), 0);
+    ck_assert_int_ne(SSL_get_shutdown(streams.tls->client) & SSL_SENT_SHUTDOWN,
+                     0);
+    ck_assert_int_ne(SSL_get_shutdown(streams.tls->server) & SSL_SENT_SHUTDOWN,
+                     0);
 }
 END_TEST
 
@@ -227,21 +192,21 @@ START_TEST(stream_that_ends_without_close_has_failed)
     const struct pair_event *failed;
 
     connect_as(NULL);
-    start();
-    run();
+    stream_pair_start(&streams);
+    stream_pair_run(&streams);
     if (_i == 0) {
-        ck_assert_int_eq(SSL_shutdown(tls->client), 0);
+        ck_assert_int_eq(SSL_shutdown(streams.tls->client), 0);
     } else {
-        ck_assert(BIO_shutdown_wr(SSL_get_wbio(tls->client)));
+        ck_assert(BIO_shutdown_wr(SSL_get_wbio(streams.tls->client)));
     }
-    ck_assert_int_eq(pump(server), wanted);
-    (void)pair_step(&pair, &pair.server);
-    failed = pair_last(&pair.server, VOUCH_EVENT_FAILED);
+    ck_assert_int_eq(pump(streams.server), wanted);
+    (void)pair_step(pair, &pair->server);
+    failed = pair_last(&pair->server, VOUCH_EVENT_FAILED);
     ck_assert_ptr_nonnull(failed);
     ck_assert_int_eq(failed->event.u.failed.err, wanted);
-    ck_assert(!vouch_session_may_send(pair.server.session, VOUCH_TRAFFIC_DATA,
-                                      pair.now));
-    ck_assert(vouch_session_ended(pair.server.session));
+    ck_assert(!vouch_session_may_send(pair->server.session, VOUCH_TRAFFIC_DATA,
+                                      pair->now));
+    ck_assert(vouch_session_ended(pair->server.session));
 }
 END_TEST
 
@@ -251,10 +216,10 @@ START_TEST(stream_is_the_only_one_of_its_connection)
     vouch_stream *second = NULL;
 
     connect_as(NULL);
-    start();
-    ck_assert_int_eq(
-        vouch_stream_new(tls->client, pair.client.config, 0, pair.now, &second),
-        VOUCH_E_CHANNEL_USED);
+    stream_pair_start(&streams);
+    ck_assert_int_eq(vouch_stream_new(streams.tls->client, pair->client.config,
+                                      0, pair->now, &second),
+                     VOUCH_E_CHANNEL_USED);
     ck_assert_ptr_null(second);
 }
 END_TEST
@@ -264,14 +229,14 @@ START_TEST(stream_goes_on_through_a_key_update)
     vouch_exchange exchange;
 
     connect_as(NULL);
-    start();
-    run();
-    ck_assert(SSL_key_update(tls->client, SSL_KEY_UPDATE_REQUESTED));
+    stream_pair_start(&streams);
+    stream_pair_run(&streams);
+    ck_assert(SSL_key_update(streams.tls->client, SSL_KEY_UPDATE_REQUESTED));
     ck_assert_int_eq(
-        vouch_session_request(pair.client.session, pair.now, &exchange),
+        vouch_session_request(pair->client.session, pair->now, &exchange),
         VOUCH_OK);
-    run();
-    ck_assert_uint_eq(pair_count(&pair.client, VOUCH_EVENT_ACCEPTED), 2);
+    stream_pair_run(&streams);
+    ck_assert_uint_eq(pair_count(&pair->client, VOUCH_EVENT_ACCEPTED), 2);
 }
 END_TEST
 
