@@ -831,6 +831,88 @@ START_TEST(required_claims_are_there)
 }
 END_TEST
 
+/* Posture */
+
+static const uint8_t component[32] = {0xc};
+
+static vouch_buffer produce_with_posture(void)
+{
+    struct vouch_posture posture = {.epoch = 7};
+    vouch_buffer cmw;
+    bool changed;
+
+    ck_assert_int_eq(vouch_posture_set(&posture, "model", component, &changed),
+                     VOUCH_OK);
+    request.posture = &posture;
+    cmw = produce();
+    request.posture = NULL;
+    vouch_posture_cleanup(&posture);
+    return cmw;
+}
+
+START_TEST(posture_is_in_the_evidence_and_in_the_result)
+{
+    vouch_buffer cmw = produce_with_posture();
+    struct vouch_eat eat = claims_of(&cmw);
+    vouch_result result = judge_by(policy, span_of(&cmw));
+    vouch_bytes name, sha256;
+    uint8_t digest[32];
+    size_t num;
+    CBS in = vouch_eat_digests(eat.components, &num);
+
+    assert_accepted(&result);
+    ck_assert(result.has_epoch);
+    ck_assert_uint_eq(result.epoch, 7);
+    ck_assert_uint_eq(num, 1);
+    ck_assert(vouch_eat_read_digest(&in, &name, &sha256));
+    ck_assert(vouch_bytes_equal(name, vouch_text("model")));
+    ck_assert_mem_eq(sha256.data, component, 32);
+    vouch_sha256(eat.components, digest);
+    ck_assert_uint_eq(eat.posture_digest.len, 32);
+    ck_assert_mem_eq(eat.posture_digest.data, digest, 32);
+    vouch_buffer_free(&cmw);
+}
+END_TEST
+
+START_TEST(posture_digest_is_that_of_the_components)
+{
+    vouch_buffer cmw = produce_with_posture();
+    struct vouch_eat eat = claims_of(&cmw);
+    vouch_result result = judge_claims(policy, &eat);
+    char wanted[VOUCH_TEXT_MAX], found[VOUCH_TEXT_MAX];
+    uint8_t digest[32];
+
+    assert_accepted(&result);
+    to_hex(wanted, eat.posture_digest.data, 32);
+    memcpy(digest, eat.posture_digest.data, 32);
+    digest[_i] ^= 1;
+    to_hex(found, digest, 32);
+    eat.posture_digest.data = digest;
+    result = judge_claims(policy, &eat);
+    assert_refused(&result, VOUCH_CHECK_POSTURE, VOUCH_CLAIM_POSTURE, VOUCH_OK);
+    assert_texts(&result, "", wanted, found);
+    vouch_buffer_free(&cmw);
+}
+END_TEST
+
+START_TEST(security_version_is_in_the_evidence_and_in_the_result)
+{
+    vouch_buffer cmw = produce();
+    vouch_result result = judge_by(policy, span_of(&cmw));
+
+    ck_assert(!result.has_security_version);
+    vouch_buffer_free(&cmw);
+    ck_assert_int_eq(vouch_software_attester_set_security_version(attester, 42),
+                     VOUCH_OK);
+    cmw = produce();
+    result = judge_by(policy, span_of(&cmw));
+    assert_accepted(&result);
+    ck_assert(result.has_security_version);
+    ck_assert_uint_eq(result.security_version, 42);
+    vouch_buffer_free(&cmw);
+}
+END_TEST
+
 /* All that there is can be required, and is there. */
 START_TEST(evidence_has_every_claim)
 {
@@ -1278,6 +1360,9 @@ Suite *test_suite(void)
     tcase_add_loop_test(tc, iat_is_near_the_time, 0, COUNT(ages));
     tcase_add_test(tc, iat_is_there);
     tcase_add_loop_test(tc, required_claims_are_there, 0, COUNT(optional));
+    tcase_add_test(tc, posture_is_in_the_evidence_and_in_the_result);
+    tcase_add_loop_test(tc, posture_digest_is_that_of_the_components, 0, 32);
+    tcase_add_test(tc, security_version_is_in_the_evidence_and_in_the_result);
     tcase_add_test(tc, evidence_has_every_claim);
     tcase_add_test(tc, other_value_is_refused);
     tcase_add_test(tc, measurement_without_reference_is_refused);
