@@ -136,12 +136,18 @@ static void seed_from_ea_vectors(void)
 
 static void seed_from_cmw_vectors(void)
 {
-    static const char *const names[] = {
-        "draft-record-cf",    "draft-record-ind3",
-        "draft-tag-64999",    "draft-collection-1",
-        "go-record-mt",       "go-signed-ok",
-        "go-ko-four-entries", "made-ind-4",
-        "made-ind-32",        NULL};
+    static const char *const names[] = {"draft-record-cf",
+                                        "draft-record-ind3",
+                                        "draft-tag-64999",
+                                        "draft-collection-1",
+                                        "veraison-collection-cbor-mixed-keys",
+                                        "go-collection-nested",
+                                        "go-record-mt",
+                                        "go-signed-ok",
+                                        "go-ko-four-entries",
+                                        "made-ind-4",
+                                        "made-ind-32",
+                                        NULL};
     json_t *file = load("cmw.json");
     const json_t *vector;
     size_t i;
@@ -153,6 +159,31 @@ static void seed_from_cmw_vectors(void)
         }
     }
     json_decref(file);
+}
+
+static void seed_cmw_json(void)
+{
+    static const char *const texts[][2] = {
+        {"record",
+         "[\"application/eat+cwt; eat_profile=\\\"x\\\"\",\"I0faVQ\"]"},
+        {"indicator", "[\"a/b\", \"AA\", 31]"},
+        {"collection",
+         "{\"__cmwc_t\":\"tag:example.com,2024:x\",\n"
+         " \"attester A\":[\"application/eat-ucs+json\",\"e30K\",4],\n"
+         " \"attester B\":[\"application/eat-ucs+cbor\",\"oA\",4]}\n"},
+        {"nested", "{\"a\":{\"__cmwc_t\":\"1.2.3\",\"\\u00e9\":{\"c\":[\"a/b\","
+                   "\"-_-_\"]}},\"d\":[\"a/b\",\"AAA\"]}"},
+        {"twice", "{\"a\":[\"a/b\",\"AA\"],\"\\u0061\":[\"a/b\",\"AA\"]}"},
+        {"padded", "[\"a/b\",\"AA==\"]"},
+        {"compact", "eyJhbGciOiJFUzI1NiJ9.WyJhL2IiLCJBQSJd.AAAA"},
+        {"flattened", "{\"protected\":\"e30\",\"payload\":\"e30\","
+                      "\"signature\":\"AA\"}"},
+        {"deep", "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":[\"a/b\",\"AA\"]}}}}}"},
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        save("cmw_json", texts[i][0], vouch_text(texts[i][1]));
+    }
 }
 
 static void seed_from_cose_vectors(void)
@@ -655,6 +686,7 @@ int main(int argc, char **argv)
     corpus_dir = argv[2];
     seed_from_ea_vectors();
     seed_from_cmw_vectors();
+    seed_cmw_json();
     seed_from_cose_vectors();
     seed_cbor();
     seed_evidence();

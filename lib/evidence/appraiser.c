@@ -48,10 +48,10 @@ void vouch_appraise(const vouch_appraiser *appraiser, vouch_bytes octets,
     if (err != VOUCH_OK) {
         vouch_reject(out, VOUCH_CHECK_FORMAT, VOUCH_CLAIM_NONE, err);
         vouch_reason_text(out->reason.expected, vouch_text(format));
-        /* RFC 9999, 6.2: nothing binds the members of a collection together
-         * here, so that it is no evidence [C13] */
     } else if (cmw.kind != VOUCH_CMW_RECORD ||
                !vouch_bytes_equal(cmw.media_type, vouch_text(format))) {
+        /* Nor a collection: nothing here sees whether its members are bound
+         * together (RFC 9999, 6.2). [C13] */
         reject_type(format, &cmw, out);
     } else if (cmw.indicator != VOUCH_CMW_EVIDENCE) {
         /* RFC 9999, 6: the hosting protocol says which conceptual messages it
