@@ -210,6 +210,48 @@ START_TEST(stream_that_ends_without_close_has_failed)
 }
 END_TEST
 
+/* What has been queued goes out without a look at what came in; and what came
+ * in and was left by the pump is not forgotten. */
+START_TEST(stream_flush_writes_and_reads_nothing)
+{
+    vouch_stream_wants wants;
+    size_t taken;
+
+    connect_as(NULL);
+    stream_pair_start(&streams);
+    stream_pair_run(&streams);
+    ck_assert_int_eq(vouch_session_send(pair->server.session,
+                                        (vouch_bytes){(const uint8_t *)"in", 2},
+                                        pair->now, &taken),
+                     VOUCH_OK);
+    ck_assert_int_eq(pump(streams.server), VOUCH_OK);
+    ck_assert_int_eq(
+        vouch_session_send(pair->client.session,
+                           (vouch_bytes){(const uint8_t *)"out", 3}, pair->now,
+                           &taken),
+        VOUCH_OK);
+    ck_assert_int_eq(vouch_stream_flush(streams.client, pair->now, &wants),
+                     VOUCH_OK);
+    ck_assert_uint_eq(vouch_session_outgoing(pair->client.session).len, 0);
+    ck_assert(wants.readable);
+    ck_assert(!wants.events);
+    ck_assert(!vouch_session_has_event(pair->client.session));
+    ck_assert_int_eq(vouch_stream_pump(streams.client, pair->now, &wants),
+                     VOUCH_OK);
+    ck_assert(wants.events);
+    ck_assert(pair_step(pair, &pair->client));
+    ck_assert_int_eq(vouch_stream_flush(streams.client, pair->now, &wants),
+                     VOUCH_OK);
+    ck_assert(wants.events); /* the pump stopped before all was read */
+    ck_assert_int_eq(vouch_stream_pump(streams.client, pair->now, &wants),
+                     VOUCH_OK);
+    ck_assert(!wants.events);
+    stream_pair_run(&streams);
+    ck_assert_uint_eq(pair->server.data_len, 3);
+    ck_assert_uint_eq(pair->client.data_len, 2);
+}
+END_TEST
+
 /* One connection, one session, ever. */
 START_TEST(stream_is_the_only_one_of_its_connection)
 {
@@ -254,6 +296,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, stream_reads_a_record_and_waits_to_be_polled);
     tcase_add_test(tc, stream_closes_with_close_and_close_notify);
     tcase_add_loop_test(tc, stream_that_ends_without_close_has_failed, 0, 2);
+    tcase_add_test(tc, stream_flush_writes_and_reads_nothing);
     tcase_add_test(tc, stream_is_the_only_one_of_its_connection);
     tcase_add_test(tc, stream_goes_on_through_a_key_update);
     suite_add_tcase(suite, tc);

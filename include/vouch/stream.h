@@ -39,7 +39,7 @@ VOUCH_EXPORT vouch_session *vouch_stream_session(vouch_stream *stream);
 /** vouch_stream_wants is what to wait for before pumping again, beside
  * vouch_session_deadline. */
 typedef struct vouch_stream_wants {
-    bool events;   /**< nothing: there are events to poll first */
+    bool events;   /**< nothing: poll the events that there are, and pump */
     bool readable; /**< that the socket is readable */
     bool writable; /**< that the socket is writable */
 } vouch_stream_wants;
@@ -57,6 +57,15 @@ typedef struct vouch_stream_wants {
  */
 VOUCH_EXPORT vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
                                          vouch_stream_wants *wants)
+    VOUCH_MUST_CHECK;
+
+/**
+ * vouch_stream_flush only writes, as right after vouch_session_send: a pump
+ * would first look for input that may not be there. Errors and `*wants` are
+ * those of vouch_stream_pump.
+ */
+VOUCH_EXPORT vouch_err vouch_stream_flush(vouch_stream *stream, vouch_now now,
+                                          vouch_stream_wants *wants)
     VOUCH_MUST_CHECK;
 
 /** vouch_stream_finished tells whether the session has ended, all of it has

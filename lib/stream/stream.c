@@ -18,6 +18,7 @@ struct vouch_stream {
     vouch_session *session;
     bool broken;       /* the connection failed: no more reading or writing */
     bool said_done;    /* close_notify left */
+    bool unread;       /* the last pump left input where it was */
     vouch_buffer left; /* read, but not taken by the session yet */
 };
 
@@ -187,6 +188,20 @@ static void pump_out(vouch_stream *stream, vouch_stream_wants *wants)
     }
 }
 
+/* The second half of every call, whatever `err` the first came to. */
+static vouch_err write_out(vouch_stream *stream, vouch_now now, vouch_err err,
+                           vouch_stream_wants *wanted,
+                           vouch_stream_wants *wants)
+{
+    pump_out(stream, wanted);
+    if (stream->broken && !vouch_session_ended(stream->session)) {
+        err = vouch_session_truncated(stream->session, now);
+    }
+    wanted->events = stream->unread || vouch_session_has_event(stream->session);
+    *wants = *wanted;
+    return err;
+}
+
 vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
                             vouch_stream_wants *wants)
 {
@@ -196,13 +211,17 @@ vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
     if (err == VOUCH_OK) {
         err = pump_in(stream, now, &wanted);
     }
-    pump_out(stream, &wanted);
-    if (stream->broken && !vouch_session_ended(stream->session)) {
-        err = vouch_session_truncated(stream->session, now);
-    }
-    wanted.events = vouch_session_has_event(stream->session);
-    *wants = wanted;
-    return err;
+    stream->unread = err == VOUCH_OK && !wanted.readable && !wanted.writable &&
+                     !stream->broken && !vouch_session_ended(stream->session);
+    return write_out(stream, now, err, &wanted, wants);
+}
+
+vouch_err vouch_stream_flush(vouch_stream *stream, vouch_now now,
+                             vouch_stream_wants *wants)
+{
+    vouch_stream_wants wanted = {.readable = !stream->unread};
+
+    return write_out(stream, now, VOUCH_OK, &wanted, wants);
 }
 
 bool vouch_stream_finished(const vouch_stream *stream)

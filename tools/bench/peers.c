@@ -133,6 +133,15 @@ void peer_step(struct peer *peer, vouch_now now)
     heap_charge(NULL);
 }
 
+void peer_flush(struct peer *peer, vouch_now now)
+{
+    vouch_stream_wants wants;
+
+    heap_charge(&peer->heap);
+    need_ok(vouch_stream_flush(peer->stream, now, &wants), "flush a stream");
+    heap_charge(NULL);
+}
+
 void peers_step(struct peers *peers)
 {
     peer_step(&peers->client, peers->now);
