@@ -20,19 +20,6 @@
 
 static struct session_pair pair, uncut;
 
-static void end_sessions(void)
-{
-    struct pair_peer *peers[] = {&pair.client, &pair.server};
-
-    for (size_t i = 0; i < 2; i++) {
-        vouch_session_free(peers[i]->session);
-        vouch_channel_free(peers[i]->channel);
-        peers[i]->session = NULL;
-        peers[i]->channel = NULL;
-        peers[i]->num = peers[i]->data_len = 0;
-    }
-}
-
 static void set_up(void)
 {
     pair_init(&pair);
@@ -115,7 +102,7 @@ static size_t play(struct cut cut)
     static const uint8_t digest[32] = {1};
     struct cut to_server = cut, to_client = cut;
 
-    end_sessions();
+    pair_end(&pair);
     pair_start(&pair);
     run(&to_server, &to_client);
     say(&pair.client, "one");

@@ -113,10 +113,24 @@ void pair_start(struct session_pair *pair)
     start_peer(pair, &pair->server);
 }
 
-static void free_peer(struct pair_peer *peer)
+static void end_peer(struct pair_peer *peer)
 {
     vouch_session_free(peer->session);
     vouch_channel_free(peer->channel);
+    peer->session = NULL;
+    peer->channel = NULL;
+    peer->num = peer->data_len = 0;
+}
+
+void pair_end(struct session_pair *pair)
+{
+    end_peer(&pair->client);
+    end_peer(&pair->server);
+}
+
+static void free_peer(struct pair_peer *peer)
+{
+    end_peer(peer);
     vouch_config_free(peer->config);
     pki_free(&peer->aik);
 }

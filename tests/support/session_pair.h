@@ -54,6 +54,10 @@ void pair_init_format(struct session_pair *pair, const char *format);
 void pair_start(struct session_pair *pair);
 void pair_free(struct session_pair *pair);
 
+/* pair_end frees the sessions and forgets what they told, for another
+ * pair_start with the same configurations. */
+void pair_end(struct session_pair *pair);
+
 /* pair_channel makes the channel of one side alone. */
 vouch_err pair_channel(struct session_pair *pair, struct pair_peer *peer);
 
