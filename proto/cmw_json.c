@@ -142,8 +142,8 @@ static bool write_value(CBB *out, vouch_bytes text)
 
 static bool write_indicator(CBB *out, const json_t *indicator)
 {
-    return json_is_integer(indicator) && json_integer_value(indicator) >= 0 &&
-           vouch_cbor_write_uint(out, (uint64_t)json_integer_value(indicator));
+    return json_is_integer(indicator) &&
+           vouch_cbor_write_int(out, json_integer_value(indicator));
 }
 
 /* json-record = [ type: text, value: base64url-string, ? ind ] */

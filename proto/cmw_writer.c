@@ -101,13 +101,6 @@ vouch_err vouch_cmw_tag(uint16_t content_format, vouch_bytes value,
 
 /* Collections */
 
-static bool is_label(vouch_bytes label)
-{
-    /* RFC 9999, 3.3: "__cmwc_t" for nothing but the type [C07] */
-    return label.len <= VOUCH_LIMIT_CMW_LABEL &&
-           !vouch_bytes_equal(label, vouch_text(VOUCH_CMW_TYPE_LABEL));
-}
-
 /* Each must be a CMW by itself: two that are none could be one together. */
 static vouch_err check_members(const vouch_cmw_member *members, size_t num)
 {
@@ -118,7 +111,7 @@ static vouch_err check_members(const vouch_cmw_member *members, size_t num)
         if (err != VOUCH_OK) {
             return err;
         }
-        if (!is_label(members[i].label)) {
+        if (members[i].label.len > VOUCH_LIMIT_CMW_LABEL) {
             return VOUCH_E_ARGUMENT;
         }
     }
@@ -163,7 +156,9 @@ static bool write_collection(CBB *out, vouch_bytes type,
     return is_written;
 }
 
-/* What the whole must be beyond its parts: it must be read again. */
+/* What the whole must be beyond its parts: it must be read again. RFC 9999,
+ * 3.3: one CMW at least, labels once each [C06], and no CMW where the type
+ * stands [C07] */
 static vouch_err check_whole(const struct vouch_cmw_writer *writer)
 {
     vouch_cmw cmw;
@@ -181,8 +176,7 @@ vouch_err vouch_cmw_collection(const char *type,
     struct vouch_cmw_writer writer;
     vouch_err err;
 
-    /* RFC 9999, 3.3: one CMW at least [C06], and a type that is one [C07] */
-    if (num == 0 || (type != NULL && !vouch_is_collection_type(type_text))) {
+    if (type != NULL && !vouch_is_collection_type(type_text)) {
         return VOUCH_E_ARGUMENT;
     }
     if (num > VOUCH_LIMIT_CMW_MEMBERS) {

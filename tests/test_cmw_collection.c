@@ -717,6 +717,22 @@ START_TEST(collection_refuses_what_could_not_be_read)
 }
 END_TEST
 
+/* A length that could not be: nothing is read of it. */
+START_TEST(collection_does_not_wrap_around)
+{
+    vouch_buffer octets = record(), out = {NULL, 7};
+    const vouch_cmw_member members[] = {{{NULL, SIZE_MAX}, 0, span_of(&octets)},
+                                        {{NULL, 0}, 0, {NULL, SIZE_MAX}}};
+
+    ck_assert_int_eq(vouch_cmw_collection(NULL, &members[0], 1, &out),
+                     VOUCH_E_ARGUMENT);
+    ck_assert_int_eq(vouch_cmw_collection(NULL, &members[1], 1, &out),
+                     VOUCH_E_TOO_LARGE);
+    ck_assert_uint_eq(out.len, 7);
+    free(octets.data);
+}
+END_TEST
+
 /* Vectors of others, taken apart and written again octet for octet. */
 START_TEST(collection_of_the_vectors_is_written_again)
 {
@@ -778,6 +794,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, cmw_length_is_limited);
     tcase_add_test(tc, collection_is_written_as_it_should_be);
     tcase_add_test(tc, collection_refuses_what_could_not_be_read);
+    tcase_add_test(tc, collection_does_not_wrap_around);
     tcase_add_loop_test(tc, collection_of_the_vectors_is_written_again, 0, 6);
     suite_add_tcase(suite, tc);
     return suite;

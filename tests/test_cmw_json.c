@@ -315,9 +315,10 @@ START_TEST(json_depth_is_limited) /* [C08] */
     ck_assert_int_eq(read_nested(VOUCH_LIMIT_CBOR_DEPTH + 1, "[]", "", "}"),
                      VOUCH_E_CMW);
     /* brackets in strings are no brackets */
-    ck_assert_int_eq(read_text("{\"[[[[[[[[[[[[[[[[[[[[[[\\\"{{{{{{{{{{\":"
-                               "[\"a/b\",\"AA\"]}"),
-                     VOUCH_OK);
+    ck_assert_int_eq(
+        read_text("{\"[[[[[[[[[[[[[[[[[[[[[[\\\"{{{{{{{{{{{{{{{{{{{{\":"
+                  "[\"a/b\",\"AA\"]}"),
+        VOUCH_OK);
 }
 END_TEST
 
