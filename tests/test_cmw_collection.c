@@ -105,28 +105,42 @@ START_TEST(tag_is_of_the_range_over_octets)
 }
 END_TEST
 
-/* RFC 9277, appendix B, for every Content-Format that has a tag [C05] */
-START_TEST(tag_of_every_format_is_read_again)
+/* RFC 9277, appendix B [C05] */
+static bool is_written_and_read(uint16_t format)
 {
     const vouch_bytes value = vouch_text("v");
+    uint64_t tag = UINT64_C(1668546817) + format / 255 * 256 + format % 255;
+    const uint8_t expected[] = {0xda,
+                                (uint8_t)(tag >> 24),
+                                (uint8_t)(tag >> 16),
+                                (uint8_t)(tag >> 8),
+                                (uint8_t)tag,
+                                0x41,
+                                'v'};
     vouch_buffer out;
+    vouch_cmw cmw;
+    bool same;
 
-    for (unsigned format = 0; format <= LAST_FORMAT; format++) {
-        uint64_t tag = UINT64_C(1668546817) + format / 255 * 256 + format % 255;
-        vouch_cmw cmw;
-
-        ck_assert_int_eq(vouch_cmw_tag((uint16_t)format, value, &out),
-                         VOUCH_OK);
-        ck_assert_uint_eq(out.len, 7);
-        ck_assert_uint_eq(out.data[0], 0xda);
-        for (unsigned i = 0; i < 4; i++) {
-            ck_assert_uint_eq(out.data[1 + i], tag >> (24 - 8 * i) & 0xff);
-        }
-        ck_assert_int_eq(vouch_cmw_parse(span_of(&out), &cmw), VOUCH_OK);
-        ck_assert_uint_eq(cmw.content_format, format);
-        ck_assert(vouch_bytes_equal(cmw.value, value));
-        vouch_buffer_free(&out);
+    if (vouch_cmw_tag(format, value, &out) != VOUCH_OK) {
+        return false;
     }
+    same = out.len == sizeof expected &&
+           memcmp(out.data, expected, sizeof expected) == 0 &&
+           vouch_cmw_parse(span_of(&out), &cmw) == VOUCH_OK &&
+           cmw.content_format == format && vouch_bytes_equal(cmw.value, value);
+    vouch_buffer_free(&out);
+    return same;
+}
+
+/* One assertion each would take seconds. */
+START_TEST(tag_of_every_format_is_read_again)
+{
+    unsigned format = 0;
+
+    while (format <= LAST_FORMAT && is_written_and_read((uint16_t)format)) {
+        format++;
+    }
+    ck_assert_uint_eq(format, LAST_FORMAT + 1);
 }
 END_TEST
 
