@@ -478,6 +478,34 @@ START_TEST(clock_set_back_extends_no_acceptance)
 }
 END_TEST
 
+/* Nor does the wall clock, which the ends of evidence are told by. */
+START_TEST(wall_clock_set_back_extends_no_acceptance)
+{
+    vouch_appraisal_info info;
+    vouch_exchange exchange;
+    vouch_result result;
+
+    set_interval(0);
+    pair.client.holds_verdicts = true;
+    start();
+    exchange =
+        pair_last(&pair.client, VOUCH_EVENT_APPRAISAL_NEEDED)->event.exchange;
+    ck_assert_int_eq(
+        vouch_session_appraisal_info(pair.client.session, exchange, &info),
+        VOUCH_OK);
+    result = pair_appraise(&info, VOUCH_ACCEPTED);
+    result.not_after = PAIR_UNIX_TIME + 10;
+    pair.now.unix_s -= _i;
+    ck_assert_int_eq(vouch_session_conclude(pair.client.session, exchange,
+                                            &result, pair.now),
+                     VOUCH_OK);
+    pair_run(&pair);
+    ck_assert_uint_eq(
+        pair_last(&pair.client, VOUCH_EVENT_ACCEPTED)->event.u.accepted.until,
+        began + 10000);
+}
+END_TEST
+
 START_TEST(clock_set_back_asks_no_sooner_and_no_later)
 {
     set_interval(3000);
@@ -829,6 +857,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, deadlines_alone_shut_the_gate_on_a_silent_connection);
     tcase_add_test(tc, clock_set_back_extends_no_acceptance);
+    tcase_add_loop_test(tc, wall_clock_set_back_extends_no_acceptance, 0, 2);
     tcase_add_test(tc, clock_set_back_asks_no_sooner_and_no_later);
     tcase_add_test(tc, clock_set_back_fills_no_bucket);
     tcase_add_loop_test(

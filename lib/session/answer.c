@@ -44,7 +44,7 @@ vouch_err vouch_appraiser_answer(const vouch_appraiser *appraiser,
                                  vouch_session *session,
                                  vouch_exchange exchange, vouch_now now)
 {
-    struct vouch_expectation expected = {.now = now};
+    struct vouch_expectation expected = {.now = session_latest(session, now)};
     vouch_appraisal_info info;
     vouch_result result;
     vouch_err err = vouch_session_appraisal_info(session, exchange, &info);

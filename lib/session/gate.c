@@ -100,27 +100,22 @@ bool gate_approved(const vouch_session *s, const struct exchange *x,
            x->state == RP_ACCEPTED && now < x->deadline;
 }
 
-static uint64_t latest(const vouch_session *s, vouch_now now)
-{
-    return now.mono_ms > s->now.mono_ms ? now.mono_ms : s->now.mono_ms;
-}
-
 bool vouch_session_may_send(const vouch_session *s, vouch_traffic traffic,
                             vouch_now now)
 {
     return traffic == VOUCH_TRAFFIC_DATA
-               ? gate_may_send(s, latest(s, now))
+               ? gate_may_send(s, session_latest(s, now).mono_ms)
                : traffic == VOUCH_TRAFFIC_COMMAND &&
-                     may_send_command(s, latest(s, now));
+                     may_send_command(s, session_latest(s, now).mono_ms);
 }
 
 bool vouch_session_may_accept(const vouch_session *s, vouch_traffic traffic,
                               vouch_now now)
 {
     return traffic == VOUCH_TRAFFIC_DATA
-               ? gate_may_accept(s, latest(s, now))
+               ? gate_may_accept(s, session_latest(s, now).mono_ms)
                : traffic == VOUCH_TRAFFIC_COMMAND &&
-                     gate_may_accept_command(s, latest(s, now));
+                     gate_may_accept_command(s, session_latest(s, now).mono_ms);
 }
 
 /* From when data that still comes is late. */

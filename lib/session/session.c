@@ -23,15 +23,19 @@ bool session_is_forked(const vouch_session *s)
 }
 
 /* A clock that goes backwards never extends anything. */
+vouch_now session_latest(const vouch_session *s, vouch_now now)
+{
+    return (vouch_now){now.mono_ms > s->now.mono_ms ? now.mono_ms
+                                                    : s->now.mono_ms,
+                       now.unix_s > s->now.unix_s ? now.unix_s : s->now.unix_s};
+}
+
 vouch_err session_enter(vouch_session *s, vouch_now now)
 {
     if (session_is_forked(s)) {
         return VOUCH_E_FORKED;
     }
-    s->now.unix_s = now.unix_s;
-    if (now.mono_ms > s->now.mono_ms) {
-        s->now.mono_ms = now.mono_ms;
-    }
+    s->now = session_latest(s, now);
     return VOUCH_OK;
 }
 
@@ -265,8 +269,9 @@ vouch_err vouch_session_tick(vouch_session *s, vouch_now now)
     if (err != VOUCH_OK || vouch_session_ended(s)) {
         return err;
     }
-    if (s->goodbye_at > s->now.mono_ms) {
-        return session_settle(s, exchange_deadlines(s));
+    err = exchange_deadlines(s);
+    if (err != VOUCH_OK || s->goodbye_at > s->now.mono_ms) {
+        return session_settle(s, err);
     }
     if (s->closing_len != 0) { /* and no answer */
         return session_fail(s, VOUCH_E_UNEXPECTED);

@@ -193,7 +193,7 @@ struct vouch_session {
     vouch_config *config;
     vouch_endpoint *endpoint;
     uint64_t tag;  /* vouch_exchange.session */
-    vouch_now now; /* the latest; mono_ms never falls */
+    vouch_now now; /* the latest; neither clock falls */
 
     struct exchange *exchanges;
     uint64_t highest_asked;    /* counters: own requests */
@@ -256,6 +256,8 @@ bool session_is_up(const vouch_session *s); /* neither side has closed */
  * process that made the session, which changes nothing. */
 vouch_err session_enter(vouch_session *s, vouch_now now) VOUCH_MUST_CHECK;
 bool session_is_forked(const vouch_session *s);
+/* The later of `now` and the time of the last call, for each clock. */
+vouch_now session_latest(const vouch_session *s, vouch_now now);
 uint64_t time_after(uint64_t time, uint64_t ms); /* saturates */
 
 /* Queues CLOSE `code`; nothing is sent after it. */
