@@ -160,11 +160,6 @@ vouch_bytes vouch_credential_spki(const vouch_credential *credential)
     return vouch_key_spki(credential->key);
 }
 
-uint16_t vouch_credential_scheme(const vouch_credential *credential)
-{
-    return vouch_key_scheme(credential->key);
-}
-
 bool vouch_credential_suits(const vouch_credential *credential,
                             const struct vouch_request *request)
 {

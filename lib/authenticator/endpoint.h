@@ -15,9 +15,6 @@ vouch_credential *vouch_credential_ref(vouch_credential *credential);
 /* vouch_credential_spki returns the AIK's SubjectPublicKeyInfo, borrowed. */
 vouch_bytes vouch_credential_spki(const vouch_credential *credential);
 
-/* vouch_credential_scheme returns the AIK's one signature scheme. */
-uint16_t vouch_credential_scheme(const vouch_credential *credential);
-
 vouch_trust *vouch_trust_ref(vouch_trust *trust);
 
 /* vouch_endpoint_channel returns the channel that the endpoint was made on. */
