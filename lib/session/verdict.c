@@ -27,7 +27,7 @@ static void back_off(vouch_session *s, const struct exchange *x,
     wait = wait > RETRY_LAST_MS ? RETRY_LAST_MS : wait;
     s->failures++;
     wait = time_after(s->now.mono_ms, wait);
-    s->ask_at = wait < s->ask_at ? wait : s->ask_at;
+    s->ask_at = wait;
 }
 
 static vouch_err send_outcome(vouch_session *s, const struct exchange *x,
