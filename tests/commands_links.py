@@ -247,11 +247,11 @@ class Data(Case):
         more = threading.Thread(target=self.send_on, args=(bob,))
         more.start()
         alice.interrupt()
-        self.end({bob: NETWORK})
-        more.join(DEADLINE_S)
-        with open(reader, "rb") as data:
+        bob.next("closed")  # from now on it takes no more of its input
+        with open(reader, "rb") as data:  # all that it had taken has room now
             self.assertNotEqual(data.read(), b"")
-        self.end({alice: CLEAN})
+        self.end({bob: NETWORK, alice: CLEAN})
+        more.join(DEADLINE_S)
 
     def fill(self, pipe):
         """Writes until, for a while, nothing more is taken."""
