@@ -3,6 +3,7 @@
 
 #include <vouch/limits.h>
 
+#include "proto/digests.h"
 #include "proto/eat.h"
 #include "proto/memory.h"
 #include "proto/reader.h"
@@ -23,13 +24,13 @@ static vouch_bytes encode(CBB *cbb, const struct vouch_eat *eat, size_t max)
 static void check_measurements(const struct vouch_eat *eat)
 {
     size_t num;
-    CBS in = vouch_eat_digests(eat->measurements, &num);
+    CBS in = vouch_digests_begin(eat->measurements, &num);
     vouch_bytes name, sha256, before = {NULL, 0};
 
     FUZZ_CHECK(num <= VOUCH_LIMIT_MEASUREMENTS);
     for (; num != 0; num--) {
-        FUZZ_CHECK(vouch_eat_read_digest(&in, &name, &sha256));
-        FUZZ_CHECK(before.len == 0 || vouch_eat_name_order(before, name) < 0);
+        FUZZ_CHECK(vouch_digests_next(&in, &name, &sha256));
+        FUZZ_CHECK(before.len == 0 || vouch_digests_order(before, name) < 0);
         fuzz_within(name, eat->measurements);
         fuzz_within(sha256, eat->measurements);
         before = name;
@@ -43,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct vouch_eat eat, again;
     vouch_bytes first, second;
     CBB one, two;
-    vouch_err err = vouch_eat_decode((vouch_bytes){data, size}, &eat, &wrong);
+    vouch_err err = vouch_eat_decode((vouch_bytes){data, size},
+                                     VOUCH_CBOR_DETERMINISTIC, &eat, &wrong);
 
     FUZZ_CHECK((err == VOUCH_E_CLAIM_TYPE) == (wrong != 0));
     if (err != VOUCH_OK) {
@@ -51,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_measurements(&eat);
     first = encode(&one, &eat, size);
-    FUZZ_CHECK(vouch_eat_decode(first, &again, NULL) == VOUCH_OK);
+    FUZZ_CHECK(vouch_eat_decode(first, VOUCH_CBOR_DETERMINISTIC, &again,
+                                NULL) == VOUCH_OK);
     second = encode(&two, &again, size);
     FUZZ_CHECK(vouch_bytes_equal(first, second));
     CBB_cleanup(&one);

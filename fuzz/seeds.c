@@ -15,6 +15,7 @@
 #include "lib/channel/channel_internal.h"
 #include "proto/capsule.h"
 #include "proto/cose.h"
+#include "proto/digests.h"
 #include "proto/eat.h"
 #include "proto/memory.h"
 #include "proto/message.h"
@@ -266,10 +267,10 @@ static void write_claims(CBB *out, bool all)
 
     FUZZ_CHECK(CBB_init(&measurements, 64));
     FUZZ_CHECK(CBB_add_u8(&measurements, 0xa2));
-    FUZZ_CHECK(vouch_eat_write_digest(&measurements, vouch_text("executable"),
-                                      octets));
-    FUZZ_CHECK(vouch_eat_write_digest(&measurements,
-                                      vouch_text("library:libc.so.6"), octets));
+    FUZZ_CHECK(
+        vouch_digests_write(&measurements, vouch_text("executable"), octets));
+    FUZZ_CHECK(vouch_digests_write(&measurements,
+                                   vouch_text("library:libc.so.6"), octets));
     if (all) {
         eat.ueid = some(33);
         eat.swname = vouch_text("vouch");

@@ -58,11 +58,11 @@ bool vouch_cbor_write_tag(CBB *out, uint64_t tag)
     return CBB_add_bytes(out, head, cbor_encode_tag(tag, head, sizeof head));
 }
 
-bool vouch_cbor_write_true(CBB *out)
+bool vouch_cbor_write_bool(CBB *out, bool value)
 {
     uint8_t head[HEAD_MAX];
 
-    return CBB_add_bytes(out, head, cbor_encode_bool(true, head, sizeof head));
+    return CBB_add_bytes(out, head, cbor_encode_bool(value, head, sizeof head));
 }
 
 bool vouch_cbor_write_array(CBB *out, size_t items)

@@ -14,7 +14,7 @@ bool vouch_cbor_write_int(CBB *out, int64_t value) VOUCH_MUST_CHECK;
 bool vouch_cbor_write_bytes(CBB *out, vouch_bytes octets) VOUCH_MUST_CHECK;
 bool vouch_cbor_write_text(CBB *out, vouch_bytes text) VOUCH_MUST_CHECK;
 bool vouch_cbor_write_tag(CBB *out, uint64_t tag) VOUCH_MUST_CHECK;
-bool vouch_cbor_write_true(CBB *out) VOUCH_MUST_CHECK;
+bool vouch_cbor_write_bool(CBB *out, bool value) VOUCH_MUST_CHECK;
 
 /* The head alone of a byte string, an array or a map: octets, items or pairs
  * follow. */

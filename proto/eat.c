@@ -1,54 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/eat.h"
 
-#include <string.h>
-
 #include <vouch/limits.h>
 
 #include "proto/cbor_reader.h"
 #include "proto/cbor_writer.h"
+#include "proto/digests.h"
 #include "proto/reader.h"
 #include "proto/writer.h"
 
 enum type {
     TIME,
-    UINT,
+    UINT, /* from `min` to `max` */
+    BOOL,
     BYTES,
     TEXT,
     VERSION,
+    OEMID,
     DIGESTS,
+    SUBMODS,
 };
 
+#define SPAN(member) offsetof(struct vouch_eat, member), 0
+#define NUMBER(member) \
+    offsetof(struct vouch_eat, member), offsetof(struct vouch_eat, has_##member)
+
 /* RFC 9711, 4: in CBOR keys are integers [T03]; these are in the order of their
- * encoding. `min` and `max` count octets. */
+ * encoding. `min` and `max` count octets, or what a number may be. */
 static const struct claim {
     int64_t key;
     enum type type;
-    size_t min, max;
+    uint64_t min, max;
     size_t member;
     size_t flag; /* of numbers */
 } claims[] = {
-    {6, TIME, 0, 0, offsetof(struct vouch_eat, iat),
-     offsetof(struct vouch_eat, has_iat)},
-    /* RFC 9711, 4.1: 8 to 64 octets [T05]; the profile has one, no array
-     * [T06] */
-    {10, BYTES, 8, 64, offsetof(struct vouch_eat, nonce), 0},
+    {VOUCH_EAT_EXP, TIME, 0, 0, NUMBER(exp)},
+    {VOUCH_EAT_NBF, TIME, 0, 0, NUMBER(nbf)},
+    {VOUCH_EAT_IAT, TIME, 0, 0, NUMBER(iat)},
+    /* RFC 9711, 4.1: 8 to 64 octets [T05]; one, no array [T06] */
+    {VOUCH_EAT_NONCE, BYTES, 8, 64, SPAN(nonce)},
     /* RFC 9711, 4.2.1: up to 33 octets, opaque [T07] */
-    {256, BYTES, 7, 33, offsetof(struct vouch_eat, ueid), 0},
-    {265, TEXT, 1, 255, offsetof(struct vouch_eat, profile), 0},
-    {270, TEXT, 1, 255, offsetof(struct vouch_eat, swname), 0},
-    {271, VERSION, 1, 255, offsetof(struct vouch_eat, swversion), 0},
-    {-80001, BYTES, 32, VOUCH_HASH_MAX,
-     offsetof(struct vouch_eat, aik_pub_hash), 0},
-    {-80002, DIGESTS, 0, 0, offsetof(struct vouch_eat, measurements), 0},
-    {-80003, TEXT, 1, 255, offsetof(struct vouch_eat, kernel), 0},
-    {-80004, TEXT, 1, 255, offsetof(struct vouch_eat, boot_id), 0},
-    {-80005, UINT, 0, 0, offsetof(struct vouch_eat, epoch),
-     offsetof(struct vouch_eat, has_epoch)},
-    {-80006, BYTES, 32, 32, offsetof(struct vouch_eat, posture_digest), 0},
-    {-80007, DIGESTS, 0, 0, offsetof(struct vouch_eat, components), 0},
-    {-80008, UINT, 0, 0, offsetof(struct vouch_eat, security_version),
-     offsetof(struct vouch_eat, has_security_version)},
+    {VOUCH_EAT_UEID, BYTES, 7, 33, SPAN(ueid)},
+    {VOUCH_EAT_OEMID, OEMID, 0, 0, SPAN(oemid)},
+    {VOUCH_EAT_HWMODEL, BYTES, 1, 32, SPAN(hwmodel)},
+    {VOUCH_EAT_HWVERSION, VERSION, 1, 255, SPAN(hwversion)},
+    {VOUCH_EAT_UPTIME, UINT, 0, UINT64_MAX, NUMBER(uptime)},
+    {VOUCH_EAT_OEMBOOT, BOOL, 0, 1, NUMBER(oemboot)},
+    {VOUCH_EAT_DBGSTAT, UINT, VOUCH_EAT_DEBUG_ENABLED,
+     VOUCH_EAT_DEBUG_DISABLED_FULLY_AND_PERMANENTLY, NUMBER(dbgstat)},
+    {VOUCH_EAT_PROFILE, TEXT, 1, 255, SPAN(profile)},
+    {VOUCH_EAT_SUBMODS, SUBMODS, 0, 0, SPAN(submods)},
+    {VOUCH_EAT_BOOTCOUNT, UINT, 0, UINT64_MAX, NUMBER(bootcount)},
+    {VOUCH_EAT_BOOTSEED, BYTES, 32, 64, SPAN(bootseed)},
+    {VOUCH_EAT_SWNAME, TEXT, 1, 255, SPAN(swname)},
+    {VOUCH_EAT_SWVERSION, VERSION, 1, 255, SPAN(swversion)},
+    {VOUCH_EAT_AIK_PUB_HASH, BYTES, 32, VOUCH_HASH_MAX, SPAN(aik_pub_hash)},
+    {VOUCH_EAT_MEASUREMENTS, DIGESTS, 0, 0, SPAN(measurements)},
+    {VOUCH_EAT_KERNEL, TEXT, 1, 255, SPAN(kernel)},
+    {VOUCH_EAT_BOOT_ID, TEXT, 1, 255, SPAN(boot_id)},
+    {VOUCH_EAT_EPOCH, UINT, 0, UINT64_MAX, NUMBER(epoch)},
+    {VOUCH_EAT_POSTURE_DIGEST, BYTES, 32, 32, SPAN(posture_digest)},
+    {VOUCH_EAT_COMPONENTS, DIGESTS, 0, 0, SPAN(components)},
+    {VOUCH_EAT_SECURITY_VERSION, UINT, 0, UINT64_MAX, NUMBER(security_version)},
 };
 
 enum { NUM_CLAIMS = sizeof claims / sizeof claims[0] };
@@ -71,29 +84,94 @@ static bool read_version(CBS *in, vouch_bytes *version)
            (items == 1 || vouch_cbor_read_item(in, &scheme));
 }
 
-bool vouch_eat_read_digest(CBS *in, vouch_bytes *name, vouch_bytes *sha256)
+/* RFC 9711, 4.2.3: random, of the IEEE, or of IANA */
+static bool read_oemid(CBS *in, vouch_bytes *item)
 {
-    return vouch_cbor_read_text(in, name) && name->len != 0 &&
-           name->len <= VOUCH_LIMIT_MEASUREMENT_NAME &&
-           vouch_cbor_read_bytes(in, sha256) && sha256->len == 32;
+    enum vouch_cbor_type type;
+    CBS copy = *in;
+    vouch_bytes octets;
+    uint64_t number;
+
+    if (!vouch_cbor_peek(in, &type) || !vouch_cbor_read_item(in, item)) {
+        return false;
+    }
+    return type == VOUCH_CBOR_BYTES ? vouch_cbor_read_bytes(&copy, &octets) &&
+                                          (octets.len == 16 || octets.len == 3)
+                                    : vouch_cbor_read_uint(&copy, &number);
 }
 
-static bool read_digests(CBS *in, vouch_bytes *map)
+/* Submodules */
+
+CBS vouch_eat_submodules(const struct vouch_eat *eat, size_t *num)
 {
+    CBS in = vouch_reader(eat->submods);
+    uint64_t pairs;
+
+    *num = vouch_cbor_read_map(&in, &pairs) ? (size_t)pairs : 0;
+    return in;
+}
+
+bool vouch_eat_next_submodule(CBS *in, struct vouch_eat_submodule *out)
+{
+    enum vouch_cbor_type type;
+    struct vouch_eat_submodule submodule;
+
+    if (!vouch_cbor_read_text(in, &submodule.name) ||
+        !vouch_cbor_peek(in, &type) ||
+        !vouch_cbor_read_item(in, &submodule.claims)) {
+        return false;
+    }
+    if (type != VOUCH_CBOR_MAP) {
+        submodule.claims = (vouch_bytes){NULL, 0};
+    }
+    *out = submodule;
+    return true;
+}
+
+/* RFC 9711, 4.2.18: { + text => Submodule } */
+static bool read_submods(CBS *in, vouch_bytes *map)
+{
+    struct vouch_eat_submodule submodule;
     CBS pairs = *in;
     uint64_t num;
-    vouch_bytes name, sha256;
 
     if (!vouch_cbor_read_item(in, map) || !vouch_cbor_read_map(&pairs, &num) ||
-        num > VOUCH_LIMIT_MEASUREMENTS) {
+        num == 0 || num > VOUCH_LIMIT_SUBMODULES) {
         return false;
     }
     for (; num != 0; num--) {
-        if (!vouch_eat_read_digest(&pairs, &name, &sha256)) {
+        if (!vouch_eat_next_submodule(&pairs, &submodule)) {
             return false;
         }
     }
     return true;
+}
+
+static bool read_bool(CBS *in, uint64_t *out)
+{
+    bool value;
+
+    if (!vouch_cbor_read_bool(in, &value)) {
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+static bool read_number(CBS *in, const struct claim *claim, void *value)
+{
+    uint64_t *number = value;
+
+    switch ((int)claim->type) {
+    case TIME:
+        /* RFC 9711, 4.3.1: never a floating-point number [T09] */
+        return vouch_cbor_read_int(in, value);
+    case BOOL:
+        return read_bool(in, number);
+    default:
+        return vouch_cbor_read_uint(in, number) && *number >= claim->min &&
+               *number <= claim->max;
+    }
 }
 
 static bool read_value(CBS *in, const struct claim *claim,
@@ -105,11 +183,9 @@ static bool read_value(CBS *in, const struct claim *claim,
 
     switch (claim->type) {
     case TIME:
-        /* RFC 9711, 4.3.1: never a floating-point number [T09] */
-        *flag = vouch_cbor_read_int(in, value);
-        return *flag;
     case UINT:
-        *flag = vouch_cbor_read_uint(in, value);
+    case BOOL:
+        *flag = read_number(in, claim, value);
         return *flag;
     case BYTES:
         return vouch_cbor_read_bytes(in, span) && has_length(claim, *span);
@@ -117,9 +193,13 @@ static bool read_value(CBS *in, const struct claim *claim,
         return vouch_cbor_read_text(in, span) && has_length(claim, *span);
     case VERSION:
         return read_version(in, span) && has_length(claim, *span);
+    case OEMID:
+        return read_oemid(in, span);
+    case SUBMODS:
+        return read_submods(in, span);
     case DIGESTS:
     default:
-        return read_digests(in, span);
+        return vouch_digests_read(in, span);
     }
 }
 
@@ -160,12 +240,12 @@ static vouch_err read_claim(CBS *in, struct vouch_eat *out, int64_t *wrong)
     return VOUCH_E_CLAIM_TYPE;
 }
 
-vouch_err vouch_eat_decode(vouch_bytes octets, struct vouch_eat *out,
-                           int64_t *wrong)
+vouch_err vouch_eat_decode(vouch_bytes octets, enum vouch_cbor_profile profile,
+                           struct vouch_eat *out, int64_t *wrong)
 {
     struct vouch_eat eat = {0};
     /* RFC 9711, 6.3: definite lengths and preferred serialization [T11] */
-    vouch_err err = vouch_cbor_check(octets, VOUCH_CBOR_DETERMINISTIC);
+    vouch_err err = vouch_cbor_check(octets, profile);
     CBS in = vouch_reader(octets);
     uint64_t pairs;
 
@@ -187,15 +267,6 @@ vouch_err vouch_eat_decode(vouch_bytes octets, struct vouch_eat *out,
     return err;
 }
 
-CBS vouch_eat_digests(vouch_bytes map, size_t *num)
-{
-    CBS in = vouch_reader(map);
-    uint64_t pairs;
-
-    *num = vouch_cbor_read_map(&in, &pairs) ? (size_t)pairs : 0;
-    return in;
-}
-
 /* Encoding */
 
 static vouch_bytes span_of(const struct vouch_eat *eat,
@@ -207,9 +278,16 @@ static vouch_bytes span_of(const struct vouch_eat *eat,
 
 static bool is_present(const struct vouch_eat *eat, const struct claim *claim)
 {
-    return claim->type == TIME || claim->type == UINT
+    return claim->flag != 0
                ? *(const bool *)((const uint8_t *)eat + claim->flag)
                : span_of(eat, claim).len != 0;
+}
+
+bool vouch_eat_has(const struct vouch_eat *eat, int64_t key)
+{
+    const struct claim *claim = find(key);
+
+    return claim != NULL && is_present(eat, claim);
 }
 
 static bool write_value(CBB *out, const struct vouch_eat *eat,
@@ -222,6 +300,8 @@ static bool write_value(CBB *out, const struct vouch_eat *eat,
         return vouch_cbor_write_int(out, *(const int64_t *)value);
     case UINT:
         return vouch_cbor_write_uint(out, *(const uint64_t *)value);
+    case BOOL:
+        return vouch_cbor_write_bool(out, *(const uint64_t *)value != 0);
     case BYTES:
         return vouch_cbor_write_bytes(out, span_of(eat, claim));
     case TEXT:
@@ -229,7 +309,9 @@ static bool write_value(CBB *out, const struct vouch_eat *eat,
     case VERSION:
         return vouch_cbor_write_array(out, 1) &&
                vouch_cbor_write_text(out, span_of(eat, claim));
+    case OEMID:
     case DIGESTS:
+    case SUBMODS:
     default:
         return vouch_write_octets(out, span_of(eat, claim));
     }
@@ -251,19 +333,4 @@ bool vouch_eat_encode(CBB *out, const struct vouch_eat *in)
         }
     }
     return ok;
-}
-
-bool vouch_eat_write_digest(CBB *out, vouch_bytes name,
-                            const uint8_t sha256[32])
-{
-    return vouch_cbor_write_text(out, name) &&
-           vouch_cbor_write_bytes(out, (vouch_bytes){sha256, 32});
-}
-
-int vouch_eat_name_order(vouch_bytes a, vouch_bytes b)
-{
-    if (a.len != b.len) {
-        return a.len < b.len ? -1 : 1;
-    }
-    return memcmp(a.data, b.data, a.len);
 }

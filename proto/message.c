@@ -207,7 +207,7 @@ static vouch_err write_field(CBB *out, const struct vouch_field *field,
     case VOUCH_FIELD_BYTES:
         return write_bytes(out, field, value);
     case VOUCH_FIELD_TRUE:
-        return vouch_cbor_write_true(out) ? VOUCH_OK : VOUCH_E_NOMEM;
+        return vouch_cbor_write_bool(out, true) ? VOUCH_OK : VOUCH_E_NOMEM;
     case VOUCH_FIELD_FORMATS:
     default:
         return write_formats(out, field, value);

@@ -13,6 +13,7 @@
 #include "lib/evidence/cose_key.h"
 #include "lib/keys/digest.h"
 #include "proto/cbor_writer.h"
+#include "proto/digests.h"
 #include "proto/eat.h"
 #include "proto/memory.h"
 #include "tests/support/octets.h"
@@ -28,7 +29,7 @@ static vouch_key *key;
 static vouch_buffer aik_spki;
 static vouch_policy *policy;
 static vouch_appraiser *appraiser;
-static struct vouch_expectation expected;
+static vouch_expectation expected;
 static vouch_result result;
 
 /* The measurements of the good program, and claims that change. */
@@ -65,12 +66,11 @@ static vouch_buffer measure(const uint8_t *executable, const uint8_t *libc,
         &cbb,
         (size_t)((executable != NULL) + (libc != NULL) + (extra != NULL))));
     ck_assert(extra == NULL ||
-              vouch_eat_write_digest(&cbb, vouch_text("extra"), extra));
-    ck_assert(
-        executable == NULL ||
-        vouch_eat_write_digest(&cbb, vouch_text("executable"), executable));
+              vouch_digests_write(&cbb, vouch_text("extra"), extra));
+    ck_assert(executable == NULL ||
+              vouch_digests_write(&cbb, vouch_text("executable"), executable));
     ck_assert(libc == NULL ||
-              vouch_eat_write_digest(&cbb, vouch_text("library:libc"), libc));
+              vouch_digests_write(&cbb, vouch_text("library:libc"), libc));
     return finish_cbb(&cbb);
 }
 
@@ -84,9 +84,10 @@ static void set_measurements(const uint8_t *executable, const uint8_t *libc,
 
 static void make_appraiser(bool with_references)
 {
-    ck_assert_int_eq(VOUCH_OK, vouch_policy_new(&policy));
     ck_assert_int_eq(VOUCH_OK,
-                     vouch_policy_add_anchor(policy, vouch_key_spki(key)));
+                     vouch_policy_new(VOUCH_SOFTWARE_FORMAT, &policy));
+    ck_assert_int_eq(VOUCH_OK, vouch_policy_add_key(policy, vouch_key_spki(key),
+                                                    (vouch_bytes){NULL, 0}));
     if (with_references) {
         ck_assert_int_eq(VOUCH_OK, vouch_policy_add_reference(
                                        policy, "executable", octets(program)));
@@ -96,8 +97,7 @@ static void make_appraiser(bool with_references)
         ck_assert_int_eq(VOUCH_OK, vouch_policy_require_claim(
                                        policy, VOUCH_CLAIM_SOFTWARE_NAME));
     }
-    ck_assert_int_eq(VOUCH_OK,
-                     vouch_software_appraiser_new(policy, &appraiser));
+    ck_assert_int_eq(VOUCH_OK, vouch_eat_appraiser_new(policy, &appraiser));
 }
 
 static void free_appraiser(void)
@@ -114,8 +114,8 @@ static void setup(void)
     aik_spki = pki_spki(aik);
     EVP_PKEY_free(aik);
     make_appraiser(true);
-    expected = (struct vouch_expectation){.aik_spki = span_of(&aik_spki),
-                                          .now.unix_s = PKI_NOW};
+    expected = (vouch_expectation){.aik_spki = span_of(&aik_spki),
+                                   .now.unix_s = PKI_NOW};
     digest_of(&expected.binder, binder);
     digest_of(&expected.aik_pub_hash, aik_pub_hash);
     eat = (struct vouch_eat){

@@ -104,15 +104,16 @@ START_TEST(peer_that_runs_something_else_is_refused)
     vouch_appraiser *appraiser;
     const struct pair_event *refused;
 
-    ck_assert_int_eq(vouch_policy_new(&policy), VOUCH_OK);
-    ck_assert_int_eq(
-        vouch_policy_add_anchor(policy, vouch_key_spki(attested.server.key)),
-        VOUCH_OK);
+    ck_assert_int_eq(vouch_policy_new(VOUCH_SOFTWARE_FORMAT, &policy),
+                     VOUCH_OK);
+    ck_assert_int_eq(vouch_policy_add_key(policy,
+                                          vouch_key_spki(attested.server.key),
+                                          (vouch_bytes){NULL, 0}),
+                     VOUCH_OK);
     ck_assert_int_eq(vouch_policy_add_reference(policy, "executable",
                                                 (vouch_bytes){other, 32}),
                      VOUCH_OK);
-    ck_assert_int_eq(vouch_software_appraiser_new(policy, &appraiser),
-                     VOUCH_OK);
+    ck_assert_int_eq(vouch_eat_appraiser_new(policy, &appraiser), VOUCH_OK);
     vouch_policy_free(policy);
     pair->client.appraiser = appraiser;
     pair_start(pair);
@@ -143,8 +144,7 @@ static vouch_appraiser *want_model_a(void)
         VOUCH_OK);
     ck_assert_int_eq(vouch_policy_require_claim(policy, VOUCH_CLAIM_EPOCH),
                      VOUCH_OK);
-    ck_assert_int_eq(vouch_software_appraiser_new(policy, &appraiser),
-                     VOUCH_OK);
+    ck_assert_int_eq(vouch_eat_appraiser_new(policy, &appraiser), VOUCH_OK);
     vouch_policy_free(policy);
     pair->client.appraiser = appraiser;
     ck_assert_int_eq(

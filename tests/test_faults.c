@@ -560,12 +560,13 @@ static vouch_err make_appraiser(void)
     const vouch_bytes octets = {digest, sizeof digest};
     vouch_appraiser *appraiser;
     vouch_policy *policy;
-    vouch_err err = vouch_policy_new(&policy);
+    vouch_err err = vouch_policy_new(VOUCH_SOFTWARE_FORMAT, &policy);
 
     if (err != VOUCH_OK) {
         return err;
     }
-    err = vouch_policy_add_anchor(policy, vouch_key_spki(host.client.key));
+    err = vouch_policy_add_key(policy, vouch_key_spki(host.client.key),
+                               (vouch_bytes){NULL, 0});
     if (err == VOUCH_OK) {
         err = vouch_policy_add_reference(policy, "executable", octets);
     }
@@ -573,7 +574,7 @@ static vouch_err make_appraiser(void)
         err = vouch_policy_add_component(policy, "model", octets);
     }
     if (err == VOUCH_OK) {
-        err = vouch_software_appraiser_new(policy, &appraiser);
+        err = vouch_eat_appraiser_new(policy, &appraiser);
     }
     if (err == VOUCH_OK) {
         vouch_appraiser_free(appraiser);

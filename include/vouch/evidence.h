@@ -4,6 +4,7 @@
 
 #include <vouch/base.h>
 #include <vouch/key.h>
+#include <vouch/policy.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,20 +17,39 @@ extern "C" {
  * vouch_appraiser_answer).
  */
 
-/** vouch_attester makes Evidence about this machine or program. */
+/** vouch_attester makes Evidence about this machine or program, or has a
+ * Verifier's word about it. */
 typedef struct vouch_attester vouch_attester;
+
+/** vouch_attester_free drops one reference. */
 VOUCH_EXPORT void vouch_attester_free(vouch_attester *attester);
 
 /** vouch_attester_format returns the media type that it makes; static. */
 VOUCH_EXPORT const char *vouch_attester_format(const vouch_attester *attester);
 
-/** vouch_appraiser judges Evidence of one format against one policy. */
+/** vouch_appraiser judges messages of one format against one policy. */
 typedef struct vouch_appraiser vouch_appraiser;
+
+/** vouch_appraiser_free drops one reference. */
 VOUCH_EXPORT void vouch_appraiser_free(vouch_appraiser *appraiser);
 
 /** vouch_appraiser_format returns the media type that it reads; static. */
 VOUCH_EXPORT const char *vouch_appraiser_format(
     const vouch_appraiser *appraiser);
+
+/**
+ * vouch_expectation is what a message is held against. A session computes it
+ * (session.h, vouch_session_appraisal_info); a remote Verifier has it from the
+ * Relying Party. Nobody reads it from the message.
+ */
+typedef struct vouch_expectation {
+    vouch_digest binder;       /**< what Evidence must carry (expat-03, 5.1) */
+    vouch_digest aik_pub_hash; /**< of the AIK (expat-03, 5.2) */
+    vouch_bytes aik_spki;      /**< which must not have signed Evidence; empty
+                                  where only its hash is known */
+    vouch_bytes nonce; /**< a remote Verifier's in this exchange; or empty */
+    vouch_now now;
+} vouch_expectation;
 
 /** vouch_measurement is a named SHA-256. `name` ends in NUL, is borrowed. */
 typedef struct vouch_measurement {
@@ -37,85 +57,62 @@ typedef struct vouch_measurement {
     uint8_t sha256[32];
 } vouch_measurement;
 
-/* Policy */
-
-/**
- * vouch_policy is what Evidence must meet. An empty one is met by nothing: it
- * needs an anchor and a reference value at least.
- */
-typedef struct vouch_policy vouch_policy;
-
-VOUCH_EXPORT vouch_err vouch_policy_new(vouch_policy **out) VOUCH_MUST_CHECK;
-VOUCH_EXPORT void vouch_policy_free(vouch_policy *policy);
-
-/**
- * vouch_policy_add_anchor trusts the attestation key whose DER
- * SubjectPublicKeyInfo is `spki` (P-256 or P-384) to sign Evidence. It returns
- * VOUCH_E_ARGUMENT when it is no such key; VOUCH_E_STATE when an appraiser has
- * the policy already; VOUCH_E_NOMEM. So do the other setters.
- */
-VOUCH_EXPORT vouch_err vouch_policy_add_anchor(
-    vouch_policy *policy, vouch_bytes spki) VOUCH_MUST_CHECK;
-
-/**
- * vouch_policy_add_reference says that the measurement `name` may have the
- * value `sha256` (32 octets). Several values for one name are alternatives.
- * Every name that has a reference value must be measured; a measurement with no
- * reference value is refused too. It returns VOUCH_E_TOO_MANY for more than
- * VOUCH_LIMIT_MEASUREMENTS names.
- */
-VOUCH_EXPORT vouch_err
-vouch_policy_add_reference(vouch_policy *policy, const char *name,
-                           vouch_bytes sha256) VOUCH_MUST_CHECK;
-
-/** Claims that a policy can require or that a result can name. */
-typedef enum vouch_claim {
-    VOUCH_CLAIM_NONE = 0,
-    VOUCH_CLAIM_NONCE,            /**< eat_nonce (RFC 9711, 4.1) */
-    VOUCH_CLAIM_AIK_PUB_HASH,     /**< expat-03, 5.2 */
-    VOUCH_CLAIM_UEID,             /**< ueid (RFC 9711, 4.2.1) */
-    VOUCH_CLAIM_PROFILE,          /**< eat_profile (RFC 9711, 4.3.2) */
-    VOUCH_CLAIM_IAT,              /**< iat (RFC 8392, 3.1.6) */
-    VOUCH_CLAIM_SOFTWARE_NAME,    /**< swname (RFC 9711, 4.2.6) */
-    VOUCH_CLAIM_SOFTWARE_VERSION, /**< swversion (RFC 9711, 4.2.7) */
-    VOUCH_CLAIM_MEASUREMENT,      /**< a named digest */
-    VOUCH_CLAIM_KERNEL,           /**< kernel release */
-    VOUCH_CLAIM_BOOT_ID,          /**< identity of this boot */
-    VOUCH_CLAIM_EPOCH,            /**< of the posture */
-    VOUCH_CLAIM_POSTURE,          /**< components, with their digests */
-    VOUCH_CLAIM_SECURITY_VERSION, /**< only ever up */
-} vouch_claim;
-
-/** vouch_claim_name returns the claim's name, as in "eat_nonce"; static. */
-VOUCH_EXPORT const char *vouch_claim_name(vouch_claim claim);
-
-/**
- * vouch_policy_add_component says that the component `name` of the peer's
- * posture must be there and may have the value `sha256` (32 octets). Several
- * values are alternatives. Components without such a value may have any.
- */
-VOUCH_EXPORT vouch_err
-vouch_policy_add_component(vouch_policy *policy, const char *name,
-                           vouch_bytes sha256) VOUCH_MUST_CHECK;
-
-/** vouch_policy_require_claim refuses Evidence without `claim`. */
-VOUCH_EXPORT vouch_err vouch_policy_require_claim(
-    vouch_policy *policy, vouch_claim claim) VOUCH_MUST_CHECK;
-
-/**
- * vouch_policy_set_max_age refuses Evidence whose iat lies more than `seconds`
- * before the appraisal, or as many after it; 300 unless set.
- */
-VOUCH_EXPORT vouch_err vouch_policy_set_max_age(
-    vouch_policy *policy, uint32_t seconds) VOUCH_MUST_CHECK;
-
 /* Results */
 
-/** vouch_level says how tightly an acceptance is tied to the connection. */
+/**
+ * vouch_level says how tightly an acceptance is tied to the connection. Key
+ * bound is less: it never opens a gate for commands, never answers an
+ * operation, and never makes up for a change of posture.
+ */
 typedef enum vouch_level {
     VOUCH_LEVEL_NONE = 0,
-    VOUCH_LEVEL_BOUND = 1, /**< the evidence's nonce is the binder */
+    VOUCH_LEVEL_BOUND = 1,     /**< the evidence's nonce is the binder */
+    VOUCH_LEVEL_KEY_BOUND = 2, /**< a result for this AIK, made before */
 } vouch_level;
+
+/** vouch_level_name returns the name, as in "key bound"; static. */
+VOUCH_EXPORT const char *vouch_level_name(vouch_level level);
+
+/** vouch_stage is a part of an appraisal that is reported apart. */
+typedef enum vouch_stage {
+    VOUCH_STAGE_STRUCTURE = 0, /**< what was read could be read */
+    VOUCH_STAGE_CHAIN,         /**< its signer leads to a trust anchor */
+    VOUCH_STAGE_SIGNATURE,     /**< the signer signed it */
+    VOUCH_STAGE_BINDING,       /**< it is for this exchange, or this AIK */
+    VOUCH_STAGE_POLICY,        /**< what it says is what is wanted */
+    VOUCH_STAGES
+} vouch_stage;
+
+/** vouch_stage_name returns the name, as in "binding"; static. */
+VOUCH_EXPORT const char *vouch_stage_name(vouch_stage stage);
+
+/** vouch_progress is how far a stage came. */
+typedef enum vouch_progress {
+    VOUCH_NOT_REACHED = 0, /**< an earlier one failed, or it has more to do */
+    VOUCH_PASSED,
+    VOUCH_FAILED,
+} vouch_progress;
+
+/** vouch_category is an aspect of trustworthiness (draft-ietf-rats-ar4si,
+ * 2.3.4), by its number there. */
+typedef enum vouch_category {
+    VOUCH_INSTANCE_IDENTITY = 0,
+    VOUCH_CONFIGURATION,
+    VOUCH_EXECUTABLES,
+    VOUCH_FILE_SYSTEM,
+    VOUCH_HARDWARE,
+    VOUCH_RUNTIME_OPAQUE,
+    VOUCH_STORAGE_OPAQUE,
+    VOUCH_SOURCED_DATA,
+    VOUCH_CATEGORIES
+} vouch_category;
+
+/** vouch_category_name returns the name, as in "executables"; static. */
+VOUCH_EXPORT const char *vouch_category_name(vouch_category category);
+
+/** vouch_tier_of returns the tier that a trustworthiness claim lies in
+ * (draft-ietf-rats-ar4si, 2.3.2). */
+VOUCH_EXPORT vouch_tier vouch_tier_of(int8_t claim);
 
 /** vouch_check is the step of validation or appraisal that decided. */
 typedef enum vouch_check {
@@ -132,6 +129,12 @@ typedef enum vouch_check {
     VOUCH_CHECK_AGE,        /**< evidence too old or from the future */
     VOUCH_CHECK_REFERENCE,  /**< reference values */
     VOUCH_CHECK_POSTURE,    /**< components, or evidence of an older epoch */
+    VOUCH_CHECK_RESULT,     /**< a Verifier's verdict, or one that is none */
+    VOUCH_CHECK_INSTANCE,   /**< not an instance that the policy names */
+    VOUCH_CHECK_DEBUG,      /**< debugging is on, or not said to be off */
+    VOUCH_CHECK_VERSION,    /**< lower than the policy's least */
+    VOUCH_CHECK_LEVEL,      /**< not bound tightly enough for its use */
+    VOUCH_CHECK_COLLECTION, /**< members that are not one device's */
     VOUCH_CHECK_CONTINUITY, /**< another instance, or a lower version */
     VOUCH_CHECK_POLICY,     /**< policy empty, or what it allows is not met */
     VOUCH_CHECK_ANSWER,     /**< the peer declined, or was too late */
@@ -167,13 +170,28 @@ typedef struct vouch_reason {
 typedef struct vouch_result {
     vouch_verdict verdict;
     vouch_level level;
+    /** How far each stage came. */
+    vouch_progress stages[VOUCH_STAGES];
+    /** The worst of all that was appraised; of a rejection, contraindicated
+     * where something was found that should not be, else none. */
+    vouch_tier tier;
+    /** Trustworthiness claims by category; 0: none is made. */
+    int8_t vector[VOUCH_CATEGORIES];
+    /** The claims that the verdict relies on: bit 1 << vouch_claim. */
+    uint64_t claims;
+    /** What was found, all of it; empty for a key-bound result. */
     vouch_digest binder;
+    /** Hash of the AIK's SPKI that was found: the suite's, or SHA-256 in an
+     * Attestation Result. */
     vouch_digest aik_pub_hash;
     int64_t not_after; /**< Unix time at which it ends; INT64_MAX: no end */
+    /** Unix time from which its age counts; 0: from the request. */
+    int64_t issued_at;
     uint8_t evidence_digest[32]; /**< SHA-256 of the evidence */
     uint8_t anchor_digest[32];   /**< SHA-256 of the anchor's SPKI */
     uint8_t policy_digest[32];   /**< SHA-256 over all that the policy says */
-    vouch_bytes ueid; /**< borrowed from the evidence; empty if absent */
+    vouch_bytes ueid;     /**< borrowed from the evidence; empty if absent */
+    bool instance_pinned; /**< the policy names this very instance */
     bool has_epoch;
     uint64_t epoch; /**< of the peer's posture, as the evidence says */
     bool has_security_version;

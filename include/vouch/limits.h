@@ -94,5 +94,18 @@
 #define VOUCH_LIMIT_MEASUREMENTS 256
 /** Longest name of a measurement. */
 #define VOUCH_LIMIT_MEASUREMENT_NAME 255
+/** Submodules of an EAT, and appraisals in an Attestation Result. */
+#define VOUCH_LIMIT_SUBMODULES 16
+
+/* Policies */
+
+/** Keys of a policy, and CA certificates likewise. */
+#define VOUCH_LIMIT_ANCHORS 64
+/** Longest key id, besides SHA-256 of the key. */
+#define VOUCH_LIMIT_KEY_ID 64
+/** Instances that a policy names. */
+#define VOUCH_LIMIT_INSTANCES 256
+/** Longest CoRIM. */
+#define VOUCH_LIMIT_CORIM 262144
 
 #endif

@@ -3,7 +3,7 @@
 #define VOUCH_SESSION_H
 
 #include <vouch/authenticator.h>
-#include <vouch/evidence.h>
+#include <vouch/registry.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,6 +65,14 @@ VOUCH_EXPORT vouch_err vouch_config_add_produced(
  * application will appraise; earlier ones are preferred. */
 VOUCH_EXPORT vouch_err vouch_config_add_appraised(
     vouch_config *config, const char *media_type) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_add_formats adds the formats of `registry`, which is fixed from
+ * then on: those of its attesters as produced and those of its appraisers as
+ * appraised, in its order. The registry is not kept.
+ */
+VOUCH_EXPORT vouch_err vouch_config_add_formats(
+    vouch_config *config, vouch_registry *registry) VOUCH_MUST_CHECK;
 
 /** vouch_gate says what application data waits for. */
 typedef enum vouch_gate {
@@ -158,6 +166,14 @@ VOUCH_EXPORT vouch_err vouch_config_set_asker(
 VOUCH_EXPORT vouch_err
 vouch_config_set_posture(vouch_config *config, const char *name,
                          const uint8_t sha256[32]) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_allow_key_bound takes verdicts of level VOUCH_LEVEL_KEY_BOUND
+ * (the passport model), and tells the peer so. Without it, they are rejections.
+ * A policy must allow them as well (policy.h).
+ */
+VOUCH_EXPORT vouch_err vouch_config_allow_key_bound(vouch_config *config)
+    VOUCH_MUST_CHECK;
 
 /**
  * vouch_config_pin_instance demands that the evidence names the instance
@@ -435,6 +451,16 @@ VOUCH_EXPORT vouch_err vouch_attester_answer(vouch_attester *attester,
                                              vouch_exchange exchange,
                                              vouch_now now) VOUCH_MUST_CHECK;
 
+/**
+ * vouch_registry_attest is vouch_attester_answer with the attester for the
+ * format that is wanted. Without one, the request is declined and
+ * VOUCH_E_ARGUMENT returned.
+ */
+VOUCH_EXPORT vouch_err vouch_registry_attest(const vouch_registry *registry,
+                                             vouch_session *session,
+                                             vouch_exchange exchange,
+                                             vouch_now now) VOUCH_MUST_CHECK;
+
 /** vouch_evidence_info is what an application's own attester needs. Spans
  * borrow until the next call that is not const. */
 typedef struct vouch_evidence_info {
@@ -504,13 +530,31 @@ VOUCH_EXPORT vouch_err vouch_appraiser_answer(const vouch_appraiser *appraiser,
                                               vouch_exchange exchange,
                                               vouch_now now) VOUCH_MUST_CHECK;
 
-/** vouch_appraisal_info is what an application's own appraiser needs. Spans
- * borrow until the next call that is not const. */
+/** vouch_registry_appraise is vouch_appraiser_answer with the appraisers for
+ * the formats that came. Errors are those of vouch_session_conclude. */
+VOUCH_EXPORT vouch_err vouch_registry_appraise(const vouch_registry *registry,
+                                               vouch_session *session,
+                                               vouch_exchange exchange,
+                                               vouch_now now) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_registry_appraise_result answers APPRAISAL_NEEDED by what a remote
+ * Verifier made of the evidence: `cmw`, an Attestation Result that it gave for
+ * this exchange. It is appraised like any message, against the binder, the AIK
+ * and the nonce of the exchange. Errors are those of vouch_session_conclude.
+ */
+VOUCH_EXPORT vouch_err vouch_registry_appraise_result(
+    const vouch_registry *registry, vouch_session *session,
+    vouch_exchange exchange, vouch_bytes cmw, vouch_now now) VOUCH_MUST_CHECK;
+
+/** vouch_appraisal_info is what an application's own appraiser, or a remote
+ * Verifier, needs. Spans borrow until the next call that is not const. */
 typedef struct vouch_appraisal_info {
-    vouch_bytes cmw;           /**< of a media type that was asked for */
+    vouch_bytes cmw;           /**< of media types that were asked for */
     vouch_digest binder;       /**< what the evidence must carry */
     vouch_digest aik_pub_hash; /**< likewise */
     vouch_bytes aik_spki;      /**< evidence must not be signed by this key */
+    vouch_bytes nonce;         /**< of vouch_session_request_nonce, or empty */
     uint64_t deadline;         /**< of the monotonic clock */
 } vouch_appraisal_info;
 
@@ -522,9 +566,12 @@ VOUCH_EXPORT vouch_err vouch_session_appraisal_info(
 
 /**
  * vouch_session_conclude gives the verdict. `result` must carry the binder and
- * AIK hash that were found in the evidence: the session compares them, and a
- * result without the right ones is a rejection (VOUCH_CHECK_CONTRACT), whatever
- * its verdict. It returns VOUCH_E_HANDLE; VOUCH_E_NOMEM.
+ * AIK hash that were found in the evidence, of level VOUCH_LEVEL_KEY_BOUND the
+ * AIK hash alone: the session compares them, and a result without the right
+ * ones is a rejection (VOUCH_CHECK_CONTRACT), whatever its verdict. A key-bound
+ * result is one too (VOUCH_CHECK_LEVEL) where the configuration does not allow
+ * it, for an operation, and after a change of the peer's posture. It returns
+ * VOUCH_E_HANDLE; VOUCH_E_NOMEM.
  */
 VOUCH_EXPORT vouch_err vouch_session_conclude(vouch_session *session,
                                               vouch_exchange exchange,
@@ -601,6 +648,7 @@ typedef struct vouch_audit {
     vouch_exchange exchange;
     vouch_verdict verdict;
     vouch_level level;
+    vouch_tier tier;
     vouch_check check; /**< that decided, as in REFUSED */
     vouch_claim claim;
     vouch_err err;
@@ -624,14 +672,21 @@ typedef struct vouch_event {
             uint64_t until; /**< time of the monotonic clock */
             bool revocation_checked;
             bool is_handshake_key;
+            bool instance_pinned; /**< the policy names this instance */
+            vouch_tier tier;
+            int8_t vector[VOUCH_CATEGORIES];
+            uint64_t claims; /**< relied on: bit 1 << vouch_claim */
             vouch_digest aik_pub_hash;
+            uint8_t ueid_digest[32];   /**< SHA-256 of ueid; zeros: none */
             uint8_t binder_digest[32]; /**< SHA-256 of the binder */
             uint8_t evidence_digest[32];
             uint8_t anchor_digest[32];
             uint8_t policy_digest[32];
         } accepted;
         struct {
-            vouch_verdict verdict;         /**< rejected or indeterminate */
+            vouch_verdict verdict; /**< rejected or indeterminate */
+            vouch_tier tier;
+            vouch_progress stages[VOUCH_STAGES]; /**< of the appraisal */
             const vouch_reason *reason;    /**< borrowed until the next poll */
             vouch_peer_reason peer_reason; /**< when the peer declined */
             uint64_t retry_ms; /**< when the peer is busy; 0: not said */
@@ -677,7 +732,7 @@ typedef struct vouch_event {
             vouch_err err;
             uint64_t code; /**< of the CLOSE that was queued */
         } failed;
-        uint64_t spare[32];
+        uint64_t spare[48];
     } u;
 } vouch_event;
 

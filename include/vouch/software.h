@@ -2,7 +2,7 @@
 #ifndef VOUCH_SOFTWARE_H
 #define VOUCH_SOFTWARE_H
 
-#include <vouch/evidence.h>
+#include <vouch/eat.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,9 +15,8 @@ extern "C" {
  * the others.
  */
 
-/** The media type of its Evidence. */
-#define VOUCH_SOFTWARE_FORMAT \
-    "application/eat+cwt; eat_profile=\"tag:vouch,2026:software\""
+/** The media type of its Evidence, which an appraiser of EATs reads (eat.h). */
+#define VOUCH_SOFTWARE_FORMAT VOUCH_EAT_FORMAT("tag:vouch,2026:software")
 
 /**
  * vouch_software_attester_new makes an attester that signs with `key`, a
@@ -58,16 +57,6 @@ VOUCH_EXPORT vouch_err vouch_software_attester_set_security_version(
 VOUCH_EXPORT vouch_err vouch_software_measurements(
     const vouch_attester *attester, const vouch_measurement **out,
     size_t *num) VOUCH_MUST_CHECK;
-
-/**
- * vouch_software_appraiser_new makes an appraiser of such Evidence. It takes a
- * reference to `policy`, which is fixed from then on. An empty policy refuses
- * everything.
- *
- * On success `*out` is owned: vouch_appraiser_free. It returns VOUCH_E_NOMEM.
- */
-VOUCH_EXPORT vouch_err vouch_software_appraiser_new(
-    vouch_policy *policy, vouch_appraiser **out) VOUCH_MUST_CHECK;
 
 #ifdef __cplusplus
 }

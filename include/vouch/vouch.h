@@ -8,11 +8,15 @@
 #include <vouch/base.h>
 #include <vouch/channel.h>
 #include <vouch/cmw.h>
+#include <vouch/eat.h>
 #include <vouch/error.h>
 #include <vouch/evidence.h>
 #include <vouch/key.h>
 #include <vouch/limits.h>
 #include <vouch/memory.h>
+#include <vouch/policy.h>
+#include <vouch/posture.h>
+#include <vouch/registry.h>
 #include <vouch/scheme.h>
 #include <vouch/session.h>
 #include <vouch/software.h>

@@ -4,6 +4,10 @@
 
 /* The interface that every attester stands behind. */
 
+#include <stdatomic.h>
+
+#include <openssl/bytestring.h>
+
 #include <vouch/evidence.h>
 
 #include "lib/evidence/posture.h"
@@ -18,19 +22,24 @@ struct vouch_evidence_request {
 };
 
 struct vouch_attester_ops {
-    const char *format;
-    /* produce makes a CMW; `*out` is owned by the caller. */
+    uint32_t indicator; /* of its messages (RFC 9999, 3.1) */
+    bool has_posture;   /* its messages have room for that */
+    /* produce writes a message, the value of a CMW. */
     vouch_err (*produce)(vouch_attester *attester,
                          const struct vouch_evidence_request *request,
-                         vouch_buffer *out);
+                         CBB *out);
     void (*destroy)(vouch_attester *attester);
 };
 
 /* The first member of every attester. */
 struct vouch_attester {
     const struct vouch_attester_ops *ops;
+    const char *format; /* for as long as it lives */
+    atomic_uint refs;
 };
 
+/* vouch_attester_produce makes a CMW: a record, or a collection with the
+ * posture beside a message that has no room for it. */
 vouch_err vouch_attester_produce(vouch_attester *attester,
                                  const struct vouch_evidence_request *request,
                                  vouch_buffer *out) VOUCH_MUST_CHECK;

@@ -1,47 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/evidence/policy.h"
 
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/bytestring.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/mem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <vouch/limits.h>
-#include <vouch/scheme.h>
 
+#include "lib/evidence/sorted.h"
+#include "lib/evidence/version.h"
 #include "lib/keys/digest.h"
 #include "lib/keys/verify.h"
+#include "proto/media_type.h"
 #include "proto/memory.h"
 
-enum { MAX_AGE_DEFAULT = 300 };
-
-/* Names with their values, ascending by name. */
-struct reference_list {
-    struct vouch_reference *items;
-    size_t num;
+enum {
+    MAX_AGE_DEFAULT = 300,
+    UEID_MIN = 7, /* RFC 9711, 4.2.1 */
+    UEID_MAX = 33,
 };
 
-/* Anchors ascend by id. */
-struct vouch_policy {
-    atomic_uint refs;
-    atomic_bool sealed;
-    struct vouch_anchor *anchors;
-    size_t num_anchors;
-    struct reference_list references;
-    struct reference_list components;
-    uint32_t required; /* bit 1 << claim */
-    uint32_t max_age;
-};
-
-vouch_err vouch_policy_new(vouch_policy **out)
+static vouch_bytes buffer_bytes(const vouch_buffer *buffer)
 {
-    vouch_policy *policy = vouch_alloc(sizeof *policy);
+    return (vouch_bytes){buffer->data, buffer->len};
+}
 
+/* Life */
+
+/* A copy of `text` that ends in a NUL, which is not counted. */
+static vouch_err copy_text(const char *text, vouch_buffer *out)
+{
+    vouch_bytes octets = vouch_text(text);
+    vouch_err err = vouch_copy((vouch_bytes){octets.data, octets.len + 1}, out);
+
+    if (err == VOUCH_OK) {
+        out->len--;
+    }
+    return err;
+}
+
+vouch_err vouch_policy_new(const char *format, vouch_policy **out)
+{
+    vouch_policy *policy;
+    vouch_err err;
+
+    if (!vouch_is_media_type(vouch_text(format))) {
+        return VOUCH_E_ARGUMENT;
+    }
+    policy = vouch_alloc(sizeof *policy);
     if (policy == NULL) {
         return VOUCH_E_NOMEM;
+    }
+    err = copy_text(format, &policy->format);
+    if (err != VOUCH_OK) {
+        vouch_free(policy);
+        return err;
     }
     atomic_init(&policy->refs, 1);
     atomic_init(&policy->sealed, false);
@@ -57,11 +74,31 @@ vouch_policy *vouch_policy_ref(vouch_policy *policy)
     return policy;
 }
 
-static void reference_list_free(struct reference_list *list)
+static void anchor_cleanup(struct vouch_anchor *anchor)
+{
+    EVP_PKEY_free(anchor->key);
+    vouch_buffer_free(&anchor->spki);
+    vouch_buffer_free(&anchor->key_id);
+}
+
+static void reference_cleanup(struct vouch_reference *reference)
+{
+    vouch_buffer_free(&reference->name);
+    vouch_free(reference->values);
+}
+
+static void references_cleanup(struct vouch_references *references)
+{
+    for (size_t i = 0; i < references->num; i++) {
+        reference_cleanup(&references->items[i]);
+    }
+    vouch_free(references->items);
+}
+
+static void octets_list_cleanup(struct vouch_octets_list *list)
 {
     for (size_t i = 0; i < list->num; i++) {
-        vouch_buffer_free(&list->items[i].name);
-        vouch_free(list->items[i].values);
+        vouch_buffer_free(&list->items[i]);
     }
     vouch_free(list->items);
 }
@@ -72,144 +109,320 @@ void vouch_policy_free(vouch_policy *policy)
         return;
     }
     for (size_t i = 0; i < policy->num_anchors; i++) {
-        EVP_PKEY_free(policy->anchors[i].key);
+        anchor_cleanup(&policy->anchors[i]);
     }
-    reference_list_free(&policy->references);
-    reference_list_free(&policy->components);
     vouch_free(policy->anchors);
+    X509_STORE_free(policy->ca_store);
+    octets_list_cleanup(&policy->cas);
+    references_cleanup(&policy->references);
+    references_cleanup(&policy->components);
+    octets_list_cleanup(&policy->instances);
+    vouch_buffer_free(&policy->min_version);
+    vouch_buffer_free(&policy->format);
     vouch_free(policy);
 }
 
-/* Where something stands in an ascending array, or would have to. */
-struct place {
-    size_t at;
-    bool found;
-};
-
-typedef int compare_fn(const void *array, size_t at, vouch_bytes key);
-
-static struct place place_of(const void *array, size_t num, compare_fn *compare,
-                             vouch_bytes key)
+const char *vouch_policy_format(const vouch_policy *policy)
 {
-    size_t low = 0, high = num;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = compare(array, middle, key);
-
-        if (order == 0) {
-            return (struct place){middle, true};
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return (struct place){low, false};
+    return (const char *)policy->format.data;
 }
 
-static int compare_bytes(vouch_bytes a, vouch_bytes b)
+static bool is_sealed(const vouch_policy *policy)
 {
-    size_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter != 0 ? memcmp(a.data, b.data, shorter) : 0;
-
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+    return atomic_load(&policy->sealed);
 }
+
+/* Anchors */
 
 static int compare_anchor(const void *array, size_t at, vouch_bytes id)
 {
     const struct vouch_anchor *anchors = array;
 
-    return compare_bytes((vouch_bytes){anchors[at].id, sizeof anchors[at].id},
-                         id);
+    return vouch_bytes_order(
+        (vouch_bytes){anchors[at].id, sizeof anchors[at].id}, id);
 }
+
+static struct vouch_place place_of_anchor(const vouch_policy *policy,
+                                          vouch_bytes id)
+{
+    return vouch_place_of(policy->anchors, policy->num_anchors, compare_anchor,
+                          id);
+}
+
+/* Octets that it keeps are owned, whatever it returns. */
+static vouch_err make_anchor(vouch_bytes spki, vouch_bytes key_id,
+                             struct vouch_anchor *anchor)
+{
+    vouch_err err = vouch_public_key_parse(spki, &anchor->key);
+
+    if (err == VOUCH_OK) {
+        err = vouch_copy(spki, &anchor->spki);
+    }
+    if (err == VOUCH_OK && key_id.len != 0) {
+        err = vouch_copy(key_id, &anchor->key_id);
+    }
+    vouch_sha256(spki, anchor->id);
+    return err;
+}
+
+/* An anchor that is there already, and now has a name besides. */
+static vouch_err name_anchor(struct vouch_anchor *anchor, vouch_bytes key_id)
+{
+    vouch_bytes known = buffer_bytes(&anchor->key_id);
+
+    if (key_id.len == 0 || vouch_bytes_equal(known, key_id)) {
+        return VOUCH_OK;
+    }
+    return known.len == 0 ? vouch_copy(key_id, &anchor->key_id)
+                          : VOUCH_E_ARGUMENT;
+}
+
+static bool is_key_id_free(const vouch_policy *policy, vouch_bytes key_id,
+                           const uint8_t id[32])
+{
+    const struct vouch_anchor *other = vouch_policy_anchor(policy, key_id);
+
+    return other == NULL || memcmp(other->id, id, sizeof other->id) == 0;
+}
+
+/* `*kept` tells whether the policy owns it from now on. */
+static vouch_err add_anchor(vouch_policy *policy,
+                            const struct vouch_anchor *anchor, bool *kept)
+{
+    struct vouch_place place =
+        place_of_anchor(policy, (vouch_bytes){anchor->id, sizeof anchor->id});
+    void *array = policy->anchors;
+    vouch_err err;
+
+    if (!is_key_id_free(policy, buffer_bytes(&anchor->key_id), anchor->id)) {
+        return VOUCH_E_ARGUMENT;
+    }
+    if (place.found) {
+        return name_anchor(&policy->anchors[place.at],
+                           buffer_bytes(&anchor->key_id));
+    }
+    if (policy->num_anchors == VOUCH_LIMIT_ANCHORS) {
+        return VOUCH_E_TOO_MANY;
+    }
+    err = vouch_insert(&array, &policy->num_anchors, place.at, anchor,
+                       sizeof *anchor);
+    policy->anchors = array;
+    *kept = err == VOUCH_OK;
+    return err;
+}
+
+vouch_err vouch_policy_add_key(vouch_policy *policy, vouch_bytes spki,
+                               vouch_bytes key_id)
+{
+    struct vouch_anchor anchor = {.key = NULL};
+    bool kept = false;
+    vouch_err err;
+
+    if (is_sealed(policy)) {
+        return VOUCH_E_STATE;
+    }
+    if (key_id.len > VOUCH_LIMIT_KEY_ID) {
+        return VOUCH_E_ARGUMENT;
+    }
+    err = make_anchor(spki, key_id, &anchor);
+    if (err == VOUCH_OK) {
+        err = add_anchor(policy, &anchor, &kept);
+    }
+    if (!kept) {
+        anchor_cleanup(&anchor);
+    }
+    return err;
+}
+
+const struct vouch_anchor *vouch_policy_anchor(const vouch_policy *policy,
+                                               vouch_bytes key_id)
+{
+    struct vouch_place place = place_of_anchor(policy, key_id);
+
+    if (place.found) {
+        return &policy->anchors[place.at];
+    }
+    for (size_t i = 0; key_id.len != 0 && i < policy->num_anchors; i++) {
+        if (vouch_bytes_equal(buffer_bytes(&policy->anchors[i].key_id),
+                              key_id)) {
+            return &policy->anchors[i];
+        }
+    }
+    return NULL;
+}
+
+/* Lists of octets */
+
+static int compare_octets(const void *array, size_t at, vouch_bytes octets)
+{
+    const vouch_buffer *items = array;
+
+    return vouch_bytes_order(buffer_bytes(&items[at]), octets);
+}
+
+static vouch_err add_octets(struct vouch_octets_list *list, vouch_bytes octets,
+                            size_t max, bool *added)
+{
+    struct vouch_place place =
+        vouch_place_of(list->items, list->num, compare_octets, octets);
+    void *array = list->items;
+    vouch_buffer copy;
+    vouch_err err;
+
+    *added = !place.found;
+    if (place.found) {
+        return VOUCH_OK;
+    }
+    if (list->num == max) {
+        return VOUCH_E_TOO_MANY;
+    }
+    err = vouch_copy(octets, &copy);
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = vouch_insert(&array, &list->num, place.at, &copy, sizeof copy);
+    list->items = array;
+    if (err != VOUCH_OK) {
+        vouch_buffer_free(&copy);
+    }
+    return err;
+}
+
+static X509 *parse_certificate(vouch_bytes der)
+{
+    const uint8_t *at = der.data;
+    X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+
+    if (certificate != NULL && at != der.data + der.len) {
+        X509_free(certificate);
+        certificate = NULL;
+    }
+    ERR_clear_error();
+    return certificate;
+}
+
+/* A CA in the list and not in the store is trusted with nothing. */
+static vouch_err add_ca(vouch_policy *policy, vouch_bytes der,
+                        X509 *certificate)
+{
+    vouch_err err;
+    bool added;
+
+    if (policy->ca_store == NULL) {
+        policy->ca_store = X509_STORE_new();
+    }
+    if (policy->ca_store == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    err = add_octets(&policy->cas, der, VOUCH_LIMIT_ANCHORS, &added);
+    return err == VOUCH_OK && added &&
+                   X509_STORE_add_cert(policy->ca_store, certificate) != 1
+               ? VOUCH_E_NOMEM
+               : err;
+}
+
+vouch_err vouch_policy_add_ca(vouch_policy *policy, vouch_bytes der)
+{
+    X509 *certificate;
+    vouch_err err;
+
+    if (is_sealed(policy)) {
+        return VOUCH_E_STATE;
+    }
+    if (der.len > VOUCH_LIMIT_CERTIFICATE) {
+        return VOUCH_E_ARGUMENT;
+    }
+    certificate = parse_certificate(der);
+    if (certificate == NULL) {
+        return VOUCH_E_ARGUMENT;
+    }
+    err = X509_check_ca(certificate) == 1 ? add_ca(policy, der, certificate)
+                                          : VOUCH_E_ARGUMENT;
+    X509_free(certificate);
+    return err;
+}
+
+bool vouch_policy_trusts_nobody(const vouch_policy *policy)
+{
+    return policy->num_anchors == 0 && policy->cas.num == 0;
+}
+
+static bool is_all_zeros(vouch_bytes octets)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < octets.len; i++) {
+        any |= octets.data[i];
+    }
+    return any == 0;
+}
+
+/* RFC 9711, 4.2.1: the first octet is the type. */
+static bool is_instance(vouch_bytes ueid)
+{
+    return ueid.len >= UEID_MIN && ueid.len <= UEID_MAX &&
+           !is_all_zeros((vouch_bytes){ueid.data + 1, ueid.len - 1});
+}
+
+vouch_err vouch_policy_add_instance(vouch_policy *policy, vouch_bytes ueid)
+{
+    bool added;
+
+    if (is_sealed(policy)) {
+        return VOUCH_E_STATE;
+    }
+    return is_instance(ueid) ? add_octets(&policy->instances, ueid,
+                                          VOUCH_LIMIT_INSTANCES, &added)
+                             : VOUCH_E_ARGUMENT;
+}
+
+bool vouch_policy_names_instance(const vouch_policy *policy, vouch_bytes ueid)
+{
+    return is_instance(ueid) &&
+           vouch_place_of(policy->instances.items, policy->instances.num,
+                          compare_octets, ueid)
+               .found;
+}
+
+/* References */
 
 static int compare_reference(const void *array, size_t at, vouch_bytes name)
 {
     const struct vouch_reference *references = array;
 
-    return compare_bytes(
-        (vouch_bytes){references[at].name.data, references[at].name.len}, name);
+    return vouch_bytes_order(buffer_bytes(&references[at].name), name);
+}
+
+vouch_bytes vouch_value_bytes(const struct vouch_value *value)
+{
+    return (vouch_bytes){value->octets, value->len};
 }
 
 static int compare_value(const void *array, size_t at, vouch_bytes value)
 {
-    const uint8_t *values = array;
+    const struct vouch_value *values = array;
 
-    return compare_bytes((vouch_bytes){&values[at * 32], 32}, value);
-}
-
-/* insert makes room for an element of `size` octets, which it copies there. */
-static vouch_err insert(void **array, size_t *num, size_t at,
-                        const void *element, size_t size)
-{
-    vouch_err err = vouch_grow(array, *num * size, (*num + 1) * size);
-    uint8_t *octets = *array;
-
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    memmove(&octets[(at + 1) * size], &octets[at * size], (*num - at) * size);
-    memcpy(&octets[at * size], element, size);
-    ++*num;
-    return VOUCH_OK;
-}
-
-static bool signs_evidence(const EVP_PKEY *key)
-{
-    uint16_t scheme = vouch_public_key_scheme(key);
-
-    return scheme == VOUCH_ECDSA_SECP256R1_SHA256 ||
-           scheme == VOUCH_ECDSA_SECP384R1_SHA384;
-}
-
-vouch_err vouch_policy_add_anchor(vouch_policy *policy, vouch_bytes spki)
-{
-    struct vouch_anchor anchor = {.key = NULL};
-    struct place place;
-    void *array = policy->anchors;
-    vouch_err err;
-
-    if (atomic_load(&policy->sealed)) {
-        return VOUCH_E_STATE;
-    }
-    err = vouch_public_key_parse(spki, &anchor.key);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    vouch_sha256(spki, anchor.id);
-    place = place_of(policy->anchors, policy->num_anchors, compare_anchor,
-                     (vouch_bytes){anchor.id, sizeof anchor.id});
-    if (!signs_evidence(anchor.key)) {
-        err = VOUCH_E_ARGUMENT;
-    } else if (!place.found) {
-        err = insert(&array, &policy->num_anchors, place.at, &anchor,
-                     sizeof anchor);
-        policy->anchors = array;
-    }
-    if (err != VOUCH_OK || place.found) {
-        EVP_PKEY_free(anchor.key);
-    }
-    return err;
+    return vouch_bytes_order(vouch_value_bytes(&values[at]), value);
 }
 
 static vouch_err add_value(struct vouch_reference *reference, vouch_bytes value)
 {
-    struct place place =
-        place_of(reference->values, reference->num, compare_value, value);
+    struct vouch_place place =
+        vouch_place_of(reference->values, reference->num, compare_value, value);
+    struct vouch_value added = {.len = value.len};
     void *array = reference->values;
     vouch_err err;
 
     if (place.found) {
         return VOUCH_OK;
     }
-    err = insert(&array, &reference->num, place.at, value.data, value.len);
+    memcpy(added.octets, value.data, value.len);
+    err = vouch_insert(&array, &reference->num, place.at, &added, sizeof added);
     reference->values = array;
     return err;
 }
 
-static vouch_err add_named(struct reference_list *list, size_t at,
+static vouch_err add_named(struct vouch_references *list, size_t at,
                            vouch_bytes name, vouch_bytes value)
 {
     struct vouch_reference reference = {.num = 0};
@@ -224,100 +437,245 @@ static vouch_err add_named(struct reference_list *list, size_t at,
         err = add_value(&reference, value);
     }
     if (err == VOUCH_OK) {
-        err = insert(&array, &list->num, at, &reference, sizeof reference);
+        err =
+            vouch_insert(&array, &list->num, at, &reference, sizeof reference);
         list->items = array;
     }
     if (err != VOUCH_OK) {
-        vouch_buffer_free(&reference.name);
-        vouch_free(reference.values);
+        reference_cleanup(&reference);
     }
     return err;
 }
 
-static vouch_err add(const vouch_policy *policy, struct reference_list *list,
-                     const char *name, vouch_bytes sha256)
+static vouch_err add(const vouch_policy *policy, struct vouch_references *list,
+                     const char *name, vouch_bytes value)
 {
     vouch_bytes key = vouch_text(name);
-    struct place place;
+    struct vouch_place place;
 
-    if (atomic_load(&policy->sealed)) {
+    if (is_sealed(policy)) {
         return VOUCH_E_STATE;
     }
-    if (key.len == 0 || key.len > VOUCH_LIMIT_MEASUREMENT_NAME ||
-        sha256.len != 32) {
+    if (key.len == 0 || key.len > VOUCH_LIMIT_MEASUREMENT_NAME) {
         return VOUCH_E_ARGUMENT;
     }
-    place = place_of(list->items, list->num, compare_reference, key);
-    return place.found ? add_value(&list->items[place.at], sha256)
-                       : add_named(list, place.at, key, sha256);
+    place = vouch_place_of(list->items, list->num, compare_reference, key);
+    return place.found ? add_value(&list->items[place.at], value)
+                       : add_named(list, place.at, key, value);
+}
+
+/* SHA-256, SHA-384, SHA-512 */
+static bool is_digest(vouch_bytes value)
+{
+    return value.len == 32 || value.len == 48 || value.len == 64;
 }
 
 vouch_err vouch_policy_add_reference(vouch_policy *policy, const char *name,
-                                     vouch_bytes sha256)
+                                     vouch_bytes digest)
 {
-    return add(policy, &policy->references, name, sha256);
+    return is_digest(digest) ? add(policy, &policy->references, name, digest)
+                             : VOUCH_E_ARGUMENT;
 }
 
 vouch_err vouch_policy_add_component(vouch_policy *policy, const char *name,
                                      vouch_bytes sha256)
 {
-    return add(policy, &policy->components, name, sha256);
+    return sha256.len == 32 ? add(policy, &policy->components, name, sha256)
+                            : VOUCH_E_ARGUMENT;
+}
+
+const struct vouch_reference *vouch_references_find(
+    const struct vouch_references *references, vouch_bytes name)
+{
+    struct vouch_place place = vouch_place_of(
+        references->items, references->num, compare_reference, name);
+
+    return place.found ? &references->items[place.at] : NULL;
+}
+
+bool vouch_reference_has(const struct vouch_reference *reference,
+                         vouch_bytes value)
+{
+    return vouch_place_of(reference->values, reference->num, compare_value,
+                          value)
+        .found;
+}
+
+/* Rules */
+
+static vouch_err set_claim(const vouch_policy *policy, uint64_t *set,
+                           uint64_t *other, vouch_claim claim)
+{
+    uint64_t bit = UINT64_C(1) << claim;
+
+    if (is_sealed(policy)) {
+        return VOUCH_E_STATE;
+    }
+    if (claim <= VOUCH_CLAIM_NONE || claim >= VOUCH_CLAIMS) {
+        return VOUCH_E_ARGUMENT;
+    }
+    *set |= bit;
+    *other &= ~bit;
+    return VOUCH_OK;
 }
 
 vouch_err vouch_policy_require_claim(vouch_policy *policy, vouch_claim claim)
 {
-    if (atomic_load(&policy->sealed)) {
+    return set_claim(policy, &policy->required, &policy->forbidden, claim);
+}
+
+vouch_err vouch_policy_forbid_claim(vouch_policy *policy, vouch_claim claim)
+{
+    return set_claim(policy, &policy->forbidden, &policy->required, claim);
+}
+
+bool vouch_policy_requires(const vouch_policy *policy, vouch_claim claim)
+{
+    return (policy->required & UINT64_C(1) << claim) != 0;
+}
+
+bool vouch_policy_forbids(const vouch_policy *policy, vouch_claim claim)
+{
+    return (policy->forbidden & UINT64_C(1) << claim) != 0;
+}
+
+vouch_err vouch_policy_set_debug(vouch_policy *policy, vouch_debug rule)
+{
+    if (is_sealed(policy)) {
         return VOUCH_E_STATE;
     }
-    if (claim <= VOUCH_CLAIM_NONE || claim > VOUCH_CLAIM_SECURITY_VERSION) {
+    if (rule > VOUCH_DEBUG_ALLOWED) {
         return VOUCH_E_ARGUMENT;
     }
-    policy->required |= UINT32_C(1) << claim;
+    policy->debug = rule;
     return VOUCH_OK;
+}
+
+vouch_err vouch_policy_set_min_security_version(vouch_policy *policy,
+                                                uint64_t version)
+{
+    if (is_sealed(policy)) {
+        return VOUCH_E_STATE;
+    }
+    policy->has_min_security_version = true;
+    policy->min_security_version = version;
+    return VOUCH_OK;
+}
+
+vouch_err vouch_policy_set_min_version(vouch_policy *policy,
+                                       const char *version)
+{
+    vouch_bytes text = vouch_text(version);
+    vouch_buffer copy;
+    vouch_err err;
+
+    if (is_sealed(policy)) {
+        return VOUCH_E_STATE;
+    }
+    if (text.len > VOUCH_LIMIT_MEASUREMENT_NAME ||
+        !vouch_version_is_at_least(text, text)) {
+        return VOUCH_E_ARGUMENT;
+    }
+    err = copy_text(version, &copy);
+    if (err == VOUCH_OK) {
+        vouch_buffer_free(&policy->min_version);
+        policy->min_version = copy;
+    }
+    return err;
 }
 
 vouch_err vouch_policy_set_max_age(vouch_policy *policy, uint32_t seconds)
 {
-    if (atomic_load(&policy->sealed)) {
+    if (is_sealed(policy)) {
         return VOUCH_E_STATE;
     }
     policy->max_age = seconds;
     return VOUCH_OK;
 }
 
-/* What nothing meets must not look as if it were met by everything (expat-03,
- * 4: Evidence is evaluated against a policy) [X18] */
-bool vouch_policy_is_empty(const vouch_policy *policy)
+static vouch_err allow(const vouch_policy *policy, bool *what)
 {
-    return policy->num_anchors == 0 || policy->references.num == 0;
+    if (is_sealed(policy)) {
+        return VOUCH_E_STATE;
+    }
+    *what = true;
+    return VOUCH_OK;
 }
 
-static bool add_references(CBB *cbb, const struct reference_list *list)
+vouch_err vouch_policy_allow_warning(vouch_policy *policy)
 {
-    bool ok = CBB_add_u16(cbb, (uint16_t)list->num) == 1;
+    return allow(policy, &policy->allow_warning);
+}
+
+vouch_err vouch_policy_allow_key_bound(vouch_policy *policy)
+{
+    return allow(policy, &policy->allow_key_bound);
+}
+
+vouch_err vouch_policy_allow_no_vector(vouch_policy *policy)
+{
+    return allow(policy, &policy->allow_no_vector);
+}
+
+/* Digest */
+
+static bool hash_octets(CBB *cbb, vouch_bytes octets)
+{
+    return CBB_add_u64(cbb, octets.len) == 1 &&
+           CBB_add_bytes(cbb, octets.data, octets.len) == 1;
+}
+
+static bool hash_references(CBB *cbb, const struct vouch_references *list)
+{
+    bool ok = CBB_add_u64(cbb, list->num) == 1;
 
     for (size_t i = 0; ok && i < list->num; i++) {
         const struct vouch_reference *reference = &list->items[i];
 
-        ok = CBB_add_u8(cbb, (uint8_t)reference->name.len) == 1 &&
-             CBB_add_bytes(cbb, reference->name.data, reference->name.len) ==
-                 1 &&
-             CBB_add_u64(cbb, reference->num) == 1 &&
-             CBB_add_bytes(cbb, reference->values[0],
-                           reference->num * sizeof reference->values[0]) == 1;
+        ok = hash_octets(cbb, buffer_bytes(&reference->name)) &&
+             CBB_add_u64(cbb, reference->num) == 1;
+        for (size_t n = 0; ok && n < reference->num; n++) {
+            ok = hash_octets(cbb, vouch_value_bytes(&reference->values[n]));
+        }
     }
     return ok;
 }
 
-static bool add_anchors(CBB *cbb, const vouch_policy *policy)
+static bool hash_list(CBB *cbb, const struct vouch_octets_list *list)
+{
+    bool ok = CBB_add_u64(cbb, list->num) == 1;
+
+    for (size_t i = 0; ok && i < list->num; i++) {
+        ok = hash_octets(cbb, buffer_bytes(&list->items[i]));
+    }
+    return ok;
+}
+
+static bool hash_anchors(CBB *cbb, const vouch_policy *policy)
 {
     bool ok = CBB_add_u64(cbb, policy->num_anchors) == 1;
 
     for (size_t i = 0; ok && i < policy->num_anchors; i++) {
-        ok = CBB_add_bytes(cbb, policy->anchors[i].id,
-                           sizeof policy->anchors[i].id) == 1;
+        const struct vouch_anchor *anchor = &policy->anchors[i];
+
+        ok = CBB_add_bytes(cbb, anchor->id, sizeof anchor->id) == 1 &&
+             hash_octets(cbb, buffer_bytes(&anchor->key_id));
     }
-    return ok;
+    return ok && hash_list(cbb, &policy->cas);
+}
+
+static bool hash_rules(CBB *cbb, const vouch_policy *policy)
+{
+    return CBB_add_u64(cbb, policy->required) == 1 &&
+           CBB_add_u64(cbb, policy->forbidden) == 1 &&
+           CBB_add_u8(cbb, (uint8_t)policy->debug) == 1 &&
+           CBB_add_u8(cbb, policy->has_min_security_version) == 1 &&
+           CBB_add_u64(cbb, policy->min_security_version) == 1 &&
+           hash_octets(cbb, buffer_bytes(&policy->min_version)) &&
+           CBB_add_u32(cbb, policy->max_age) == 1 &&
+           CBB_add_u8(cbb, policy->allow_warning) == 1 &&
+           CBB_add_u8(cbb, policy->allow_key_bound) == 1 &&
+           CBB_add_u8(cbb, policy->allow_no_vector) == 1;
 }
 
 vouch_err vouch_policy_digest(const vouch_policy *policy, uint8_t out[32])
@@ -327,63 +685,15 @@ vouch_err vouch_policy_digest(const vouch_policy *policy, uint8_t out[32])
 
     CBB_zero(&cbb);
     ok = CBB_init(&cbb, 1024) == 1 &&
-         add_references(&cbb, &policy->references) &&
-         add_references(&cbb, &policy->components) &&
-         add_anchors(&cbb, policy) && CBB_add_u32(&cbb, policy->required) &&
-         CBB_add_u32(&cbb, policy->max_age) && CBB_flush(&cbb) == 1;
+         hash_octets(&cbb, buffer_bytes(&policy->format)) &&
+         hash_anchors(&cbb, policy) &&
+         hash_references(&cbb, &policy->references) &&
+         hash_references(&cbb, &policy->components) &&
+         hash_list(&cbb, &policy->instances) && hash_rules(&cbb, policy) &&
+         CBB_flush(&cbb) == 1;
     if (ok) {
         vouch_sha256((vouch_bytes){CBB_data(&cbb), CBB_len(&cbb)}, out);
     }
     CBB_cleanup(&cbb);
     return ok ? VOUCH_OK : VOUCH_E_NOMEM;
-}
-
-const struct vouch_anchor *vouch_policy_anchor(const vouch_policy *policy,
-                                               vouch_bytes id)
-{
-    struct place place =
-        place_of(policy->anchors, policy->num_anchors, compare_anchor, id);
-
-    return place.found ? &policy->anchors[place.at] : NULL;
-}
-
-const struct vouch_reference *vouch_policy_references(
-    const vouch_policy *policy, size_t *num)
-{
-    *num = policy->references.num;
-    return policy->references.items;
-}
-
-const struct vouch_reference *vouch_policy_components(
-    const vouch_policy *policy, size_t *num)
-{
-    *num = policy->components.num;
-    return policy->components.items;
-}
-
-const struct vouch_reference *vouch_policy_reference(const vouch_policy *policy,
-                                                     vouch_bytes name)
-{
-    struct place place =
-        place_of(policy->references.items, policy->references.num,
-                 compare_reference, name);
-
-    return place.found ? &policy->references.items[place.at] : NULL;
-}
-
-bool vouch_reference_has(const struct vouch_reference *reference,
-                         vouch_bytes value)
-{
-    return place_of(reference->values, reference->num, compare_value, value)
-        .found;
-}
-
-bool vouch_policy_requires(const vouch_policy *policy, vouch_claim claim)
-{
-    return (policy->required & UINT32_C(1) << claim) != 0;
-}
-
-uint32_t vouch_policy_max_age(const vouch_policy *policy)
-{
-    return policy->max_age;
 }

@@ -5,7 +5,8 @@
 
 #include <vouch/limits.h>
 
-#include "proto/eat.h"
+#include "proto/cbor_writer.h"
+#include "proto/digests.h"
 #include "proto/memory.h"
 #include "proto/utf8.h"
 
@@ -17,7 +18,7 @@ static size_t place_of(const struct vouch_posture *posture, vouch_bytes name,
     int order = 1;
 
     while (i < posture->num &&
-           (order = vouch_eat_name_order(
+           (order = vouch_digests_order(
                 name, vouch_text(posture->components[i].name))) > 0) {
         i++;
     }
@@ -90,6 +91,18 @@ vouch_err vouch_posture_copy(const struct vouch_posture *from,
                      from->components[i].sha256);
     }
     return err;
+}
+
+bool vouch_posture_write_components(const struct vouch_posture *posture,
+                                    CBB *out)
+{
+    bool ok = vouch_cbor_write_map(out, posture->num);
+
+    for (size_t i = 0; ok && i < posture->num; i++) {
+        ok = vouch_digests_write(out, vouch_text(posture->components[i].name),
+                                 posture->components[i].sha256);
+    }
+    return ok;
 }
 
 void vouch_posture_cleanup(struct vouch_posture *posture)

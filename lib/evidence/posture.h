@@ -5,6 +5,8 @@
 /* What a side's behaviour depends on: named components with their digests, and
  * how often these have changed. */
 
+#include <openssl/bytestring.h>
+
 #include <vouch/evidence.h>
 
 struct vouch_posture {
@@ -23,6 +25,10 @@ vouch_err vouch_posture_set(struct vouch_posture *posture, const char *name,
 /* vouch_posture_copy copies into a posture without components. */
 vouch_err vouch_posture_copy(const struct vouch_posture *from,
                              struct vouch_posture *to) VOUCH_MUST_CHECK;
+
+/* vouch_posture_write_components writes them as in proto/digests.h. */
+bool vouch_posture_write_components(const struct vouch_posture *posture,
+                                    CBB *out) VOUCH_MUST_CHECK;
 
 void vouch_posture_cleanup(struct vouch_posture *posture);
 

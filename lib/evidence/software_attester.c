@@ -17,6 +17,7 @@
 #include "lib/keys/key_internal.h"
 #include "lib/keys/verify.h"
 #include "proto/cbor_writer.h"
+#include "proto/digests.h"
 #include "proto/eat.h"
 #include "proto/memory.h"
 #include "proto/utf8.h"
@@ -74,9 +75,9 @@ static bool write_measurements(const struct software_attester *attester,
     for (size_t n = 0; ok && n < attester->measured.num; n++) {
         size_t i = attester->order[n];
 
-        ok = vouch_eat_write_digest(
-            out, vouch_text(attester->measured.items[i].name),
-            digest_of(attester, i, files));
+        ok = vouch_digests_write(out,
+                                 vouch_text(attester->measured.items[i].name),
+                                 digest_of(attester, i, files));
     }
     return ok;
 }
@@ -109,18 +110,6 @@ static vouch_bytes written(const CBB *cbb)
     return (vouch_bytes){CBB_data(cbb), CBB_len(cbb)};
 }
 
-static bool write_components(const struct vouch_posture *posture, CBB *out)
-{
-    bool ok = vouch_cbor_write_map(out, posture->num);
-
-    for (size_t i = 0; ok && i < posture->num; i++) {
-        ok =
-            vouch_eat_write_digest(out, vouch_text(posture->components[i].name),
-                                   posture->components[i].sha256);
-    }
-    return ok;
-}
-
 /* The posture's claims. Those of components only where there are any. */
 static bool add_posture(const struct vouch_posture *posture, CBB *components,
                         uint8_t digest[32], struct vouch_eat *eat)
@@ -131,7 +120,7 @@ static bool add_posture(const struct vouch_posture *posture, CBB *components,
     eat->has_epoch = true;
     eat->epoch = posture->epoch;
     if (posture->num != 0) {
-        if (!write_components(posture, components)) {
+        if (!vouch_posture_write_components(posture, components)) {
             return false;
         }
         eat->components = written(components);
@@ -166,21 +155,9 @@ static bool write_claims(const struct software_attester *attester,
            vouch_eat_encode(out, &eat);
 }
 
-static vouch_err wrap(const struct software_attester *attester,
-                      vouch_bytes claims, CBB *token, vouch_buffer *out)
-{
-    vouch_err err =
-        vouch_cose_sign(attester->key, key_id(attester), claims, token);
-
-    return err == VOUCH_OK
-               ? vouch_cmw_record(VOUCH_SOFTWARE_FORMAT, written(token),
-                                  VOUCH_CMW_EVIDENCE, out)
-               : err;
-}
-
 /* What is written on the way to a token. */
 struct work {
-    CBB measurements, components, claims, token;
+    CBB measurements, components, claims;
 };
 
 static bool work_init(struct work *work)
@@ -188,11 +165,9 @@ static bool work_init(struct work *work)
     CBB_zero(&work->measurements);
     CBB_zero(&work->components);
     CBB_zero(&work->claims);
-    CBB_zero(&work->token);
     return CBB_init(&work->measurements, WORK_ROOM) &&
            CBB_init(&work->components, WORK_ROOM) &&
-           CBB_init(&work->claims, WORK_ROOM) &&
-           CBB_init(&work->token, WORK_ROOM);
+           CBB_init(&work->claims, WORK_ROOM);
 }
 
 static void work_cleanup(struct work *work)
@@ -200,12 +175,11 @@ static void work_cleanup(struct work *work)
     CBB_cleanup(&work->measurements);
     CBB_cleanup(&work->components);
     CBB_cleanup(&work->claims);
-    CBB_cleanup(&work->token);
 }
 
 static vouch_err produce_with(struct software_attester *attester,
                               const struct vouch_evidence_request *request,
-                              struct work *work, vouch_buffer *out)
+                              struct work *work, CBB *out)
 {
     vouch_err err =
         measure_again(attester, request->now.unix_s, &work->measurements);
@@ -217,12 +191,12 @@ static vouch_err produce_with(struct software_attester *attester,
                       &work->components, &work->claims)) {
         return VOUCH_E_NOMEM;
     }
-    return wrap(attester, written(&work->claims), &work->token, out);
+    return vouch_cose_sign(attester->key, key_id(attester),
+                           written(&work->claims), out);
 }
 
 static vouch_err produce(vouch_attester *base,
-                         const struct vouch_evidence_request *request,
-                         vouch_buffer *out)
+                         const struct vouch_evidence_request *request, CBB *out)
 {
     struct software_attester *attester = (struct software_attester *)base;
     struct work work;
@@ -252,7 +226,8 @@ static void destroy(vouch_attester *base)
 }
 
 static const struct vouch_attester_ops ops = {
-    .format = VOUCH_SOFTWARE_FORMAT,
+    .indicator = VOUCH_CMW_EVIDENCE,
+    .has_posture = true,
     .produce = produce,
     .destroy = destroy,
 };
@@ -341,8 +316,8 @@ static void sort(struct software_attester *attester)
         size_t at = i;
 
         while (at != 0 &&
-               vouch_eat_name_order(
-                   name, vouch_text(items[order[at - 1]].name)) < 0) {
+               vouch_digests_order(name,
+                                   vouch_text(items[order[at - 1]].name)) < 0) {
             order[at] = order[at - 1];
             at--;
         }
@@ -385,6 +360,8 @@ vouch_err vouch_software_attester_new(vouch_key *key, const char *name,
         return err;
     }
     attester->base.ops = &ops;
+    attester->base.format = VOUCH_SOFTWARE_FORMAT;
+    atomic_init(&attester->base.refs, 1);
     attester->key = vouch_key_ref(key);
     attester->ueid[0] = UEID_RAND;
     vouch_sha256(vouch_key_spki(key), attester->ueid + 1);

@@ -3,6 +3,7 @@
 
 #include "lib/evidence/appraiser.h"
 #include "lib/evidence/attester.h"
+#include "lib/evidence/registry.h"
 
 /*
  * Shipped attesters and appraisers at work for an exchange. Binder and AIK hash
@@ -40,21 +41,92 @@ vouch_err vouch_attester_answer(vouch_attester *attester,
     return declined == VOUCH_OK ? err : declined;
 }
 
-vouch_err vouch_appraiser_answer(const vouch_appraiser *appraiser,
-                                 vouch_session *session,
-                                 vouch_exchange exchange, vouch_now now)
+vouch_err vouch_registry_attest(const vouch_registry *registry,
+                                vouch_session *session, vouch_exchange exchange,
+                                vouch_now now)
 {
-    struct vouch_expectation expected = {.now = session_latest(session, now)};
-    vouch_appraisal_info info;
-    vouch_result result;
-    vouch_err err = vouch_session_appraisal_info(session, exchange, &info);
+    vouch_evidence_info info;
+    vouch_attester *attester;
+    vouch_err err = vouch_session_evidence_info(session, exchange, &info);
 
     if (err != VOUCH_OK) {
         return err;
     }
-    expected.binder = info.binder;
-    expected.aik_pub_hash = info.aik_pub_hash;
-    expected.aik_spki = info.aik_spki;
-    vouch_appraise(appraiser, info.cmw, &expected, &result);
+    attester = vouch_registry_attester(registry, info.format);
+    if (attester != NULL) {
+        return vouch_attester_answer(attester, session, exchange, now);
+    }
+    err = vouch_session_decline(session, exchange, VOUCH_PEER_INTERNAL, now);
+    return err == VOUCH_OK ? VOUCH_E_ARGUMENT : err;
+}
+
+/* What appraisal is about, as this side computed it. */
+static vouch_err expectation_of(const vouch_session *session,
+                                vouch_exchange exchange, vouch_now now,
+                                vouch_bytes *cmw, vouch_expectation *out)
+{
+    vouch_appraisal_info info;
+    vouch_err err = vouch_session_appraisal_info(session, exchange, &info);
+
+    if (err == VOUCH_OK) {
+        *cmw = info.cmw;
+        *out = (vouch_expectation){
+            .binder = info.binder,
+            .aik_pub_hash = info.aik_pub_hash,
+            .aik_spki = info.aik_spki,
+            .nonce = info.nonce,
+            .now = session_latest(session, now),
+        };
+    }
+    return err;
+}
+
+vouch_err vouch_appraiser_answer(const vouch_appraiser *appraiser,
+                                 vouch_session *session,
+                                 vouch_exchange exchange, vouch_now now)
+{
+    vouch_expectation expected;
+    vouch_result result;
+    vouch_bytes cmw;
+    vouch_err err = expectation_of(session, exchange, now, &cmw, &expected);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    vouch_appraise(appraiser, cmw, &expected, &result);
+    return vouch_session_conclude(session, exchange, &result, now);
+}
+
+vouch_err vouch_registry_appraise(const vouch_registry *registry,
+                                  vouch_session *session,
+                                  vouch_exchange exchange, vouch_now now)
+{
+    vouch_expectation expected;
+    vouch_result result;
+    vouch_bytes cmw;
+    vouch_err err = expectation_of(session, exchange, now, &cmw, &expected);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    vouch_registry_judge(registry, cmw, &expected, &result);
+    return vouch_session_conclude(session, exchange, &result, now);
+}
+
+vouch_err vouch_registry_appraise_result(const vouch_registry *registry,
+                                         vouch_session *session,
+                                         vouch_exchange exchange,
+                                         vouch_bytes cmw, vouch_now now)
+{
+    vouch_expectation expected;
+    vouch_result result;
+    vouch_bytes evidence;
+    vouch_err err =
+        expectation_of(session, exchange, now, &evidence, &expected);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    vouch_registry_judge(registry, cmw, &expected, &result);
     return vouch_session_conclude(session, exchange, &result, now);
 }

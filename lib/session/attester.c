@@ -309,17 +309,12 @@ vouch_err vouch_session_evidence_info(const vouch_session *s,
 static vouch_err check_evidence(const vouch_session *s,
                                 const struct exchange *x, vouch_bytes octets)
 {
-    vouch_cmw cmw;
-    vouch_err err = vouch_cmw_parse(octets, &cmw);
+    vouch_err err =
+        format_list_covers(&s->config->produced, x->work->formats, octets);
 
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    if ((format_list_find(&s->config->produced, cmw.media_type) &
-         x->work->formats) == 0) {
-        return VOUCH_E_CMW;
-    }
-    return octets.len > s->peer_max_evidence ? VOUCH_E_TOO_LARGE : VOUCH_OK;
+    return err == VOUCH_OK && octets.len > s->peer_max_evidence
+               ? VOUCH_E_TOO_LARGE
+               : err;
 }
 
 /* The exchange that waits for evidence of the present posture. */

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/session/config.h"
 
+#include <vouch/posture.h>
+
 #include "lib/authenticator/endpoint.h"
+#include "lib/evidence/registry.h"
+#include "proto/cmw_leaves.h"
 #include "proto/media_type.h"
 #include "proto/memory.h"
 
@@ -110,6 +114,25 @@ vouch_err vouch_config_add_appraised(vouch_config *config,
     return format_list_add(config, &config->appraised, media_type);
 }
 
+vouch_err vouch_config_add_formats(vouch_config *config,
+                                   vouch_registry *registry)
+{
+    vouch_err err = VOUCH_OK;
+
+    vouch_registry_seal(registry);
+    for (size_t i = 0; err == VOUCH_OK && i < registry->num_attesters; i++) {
+        err = vouch_config_add_produced(config, registry->attesters[i]->format);
+    }
+    for (size_t i = 0; err == VOUCH_OK && i < registry->num_appraisers; i++) {
+        /* One that goes beside others only is asked for by none. */
+        if (!registry->appraisers[i]->ops->accompanies) {
+            err = vouch_config_add_appraised(config,
+                                             registry->appraisers[i]->format);
+        }
+    }
+    return err;
+}
+
 vouch_err vouch_config_set_gate(vouch_config *config, vouch_gate gate)
 {
     if (config->sealed) {
@@ -208,6 +231,11 @@ vouch_err vouch_config_pin_instance(vouch_config *config)
 vouch_err vouch_config_refuse_regression(vouch_config *config)
 {
     return set_flag(config, &config->refuse_regression);
+}
+
+vouch_err vouch_config_allow_key_bound(vouch_config *config)
+{
+    return set_flag(config, &config->allow_key_bound);
 }
 
 vouch_err vouch_config_set_grace(vouch_config *config, uint64_t ms)
@@ -322,6 +350,28 @@ format_set format_list_find(const struct format_list *list, vouch_bytes type)
         }
     }
     return 0;
+}
+
+vouch_err format_list_covers(const struct format_list *list, format_set set,
+                             vouch_bytes octets)
+{
+    struct vouch_cmw_leaves leaves;
+    vouch_err err = vouch_cmw_leaves_begin(octets, &leaves);
+    size_t wanted = 0;
+    vouch_cmw leaf;
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    while (vouch_cmw_leaves_next(&leaves, &leaf)) {
+        if ((format_list_find(list, leaf.media_type) & set) != 0) {
+            wanted++;
+        } else if (!vouch_bytes_equal(leaf.media_type,
+                                      vouch_text(VOUCH_POSTURE_FORMAT))) {
+            return VOUCH_E_CMW;
+        }
+    }
+    return wanted != 0 ? VOUCH_OK : VOUCH_E_CMW;
 }
 
 format_set format_list_common(const struct format_list *list,

@@ -36,6 +36,7 @@ struct vouch_config {
     bool peer_first;
     bool pin_instance;
     bool refuse_regression;
+    bool allow_key_bound;
     vouch_asker asker;
     uint64_t grace;
     bool has_grace;
@@ -63,6 +64,12 @@ format_set format_list_all(const struct format_list *list);
 
 /* The set of the one format that equals `type`, or none. */
 format_set format_list_find(const struct format_list *list, vouch_bytes type);
+
+/* format_list_covers tells whether `cmw` is of formats of `set` only, which are
+ * of `list`; beside them may stand a posture (proto/README.md, 7). VOUCH_E_CMW
+ * when it is not, or what vouch_cmw_parse returns. */
+vouch_err format_list_covers(const struct format_list *list, format_set set,
+                             vouch_bytes cmw) VOUCH_MUST_CHECK;
 
 /* The formats of `list` that `theirs` has too. */
 format_set format_list_common(const struct format_list *list,

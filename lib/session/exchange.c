@@ -184,7 +184,7 @@ static bool is_superseded(const vouch_session *s, const struct exchange *old,
 {
     return exchange_is_mine(s, old->id) == exchange_is_mine(s, recent->id) &&
            !exchange_is_operation(old) && !exchange_is_operation(recent) &&
-           old->work == NULL &&
+           old->work == NULL && (old->key_bound || !recent->key_bound) &&
            exchange_counter(old) < exchange_counter(recent) &&
            old->answered <= recent->answered &&
            old->deadline <= recent->deadline;

@@ -10,12 +10,13 @@
  */
 
 static bool holds(const vouch_session *s, bool mine, unsigned state,
-                  uint64_t now)
+                  bool only_bound, uint64_t now)
 {
     for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
         /* An operation's acceptance is for its command only. */
         if (exchange_is_mine(s, x->id) == mine && x->state == state &&
-            !exchange_is_operation(x) && now < x->deadline) {
+            !exchange_is_operation(x) && !(only_bound && x->key_bound) &&
+            now < x->deadline) {
             return true;
         }
     }
@@ -24,12 +25,17 @@ static bool holds(const vouch_session *s, bool mine, unsigned state,
 
 bool gate_accepted(const vouch_session *s, uint64_t now)
 {
-    return holds(s, true, RP_ACCEPTED, now);
+    return holds(s, true, RP_ACCEPTED, false, now);
+}
+
+bool gate_accepted_bound(const vouch_session *s, uint64_t now)
+{
+    return holds(s, true, RP_ACCEPTED, true, now);
 }
 
 bool gate_confirmed(const vouch_session *s, uint64_t now)
 {
-    return holds(s, false, AT_CONFIRMED, now);
+    return holds(s, false, AT_CONFIRMED, false, now);
 }
 
 static bool policy_is_met(const vouch_session *s, uint64_t now)
@@ -62,7 +68,8 @@ bool gate_may_send(const vouch_session *s, uint64_t now)
            policy_is_met(s, now);
 }
 
-/* Whose commands are executed. */
+/* Whose commands are executed. design, Acceptance has a level: key bound opens
+ * no gate for commands. */
 bool gate_may_accept_command(const vouch_session *s, uint64_t now)
 {
     const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
@@ -72,9 +79,9 @@ bool gate_may_accept_command(const vouch_session *s, uint64_t now)
     }
     switch (s->config->asker) {
     case VOUCH_ASKER_AUTHENTICATED:
-        return vouch_channel_has_peer(channel) || gate_accepted(s, now);
+        return vouch_channel_has_peer(channel) || gate_accepted_bound(s, now);
     case VOUCH_ASKER_ATTESTED:
-        return gate_accepted(s, now);
+        return gate_accepted_bound(s, now);
     case VOUCH_ASKER_NOBODY:
     default:
         return false;

@@ -155,6 +155,7 @@ static uint64_t own_flags(const vouch_session *s)
     flags |= config->peer_first ? VOUCH_FLAG_YOU_FIRST : 0U;
     flags |= s->list_withheld ? VOUCH_FLAG_LIST_WITHHELD : 0U;
     flags |= config->asker != VOUCH_ASKER_NOBODY ? VOUCH_FLAG_EXECUTES : 0U;
+    flags |= config->allow_key_bound ? VOUCH_FLAG_PASSPORTS : 0U;
     return flags;
 }
 

@@ -62,6 +62,7 @@ vouch_err posture_receive(vouch_session *s, uint64_t epoch)
         return VOUCH_E_ILLEGAL;
     }
     s->peer_epoch = epoch;
+    s->peer_moved = true;
     event.u.posture.epoch = epoch;
     event_queue_clear(&s->held);
     refresh_soon(s);

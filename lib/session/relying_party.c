@@ -299,23 +299,17 @@ static bool format_is_asked_for(const vouch_session *s,
                                 const struct exchange *x, vouch_bytes octets,
                                 vouch_reason *reason)
 {
-    vouch_cmw cmw;
-
     *reason = reason_of(VOUCH_CHECK_FORMAT, VOUCH_OK);
     if (octets.len == 0) { /* expat-03, 3.3: a certificate alone will not do */
         strcpy(reason->found, "no evidence");
         return false;
     }
-    reason->err = vouch_cmw_parse(octets, &cmw);
-    if (reason->err != VOUCH_OK) {
-        return false;
+    reason->err =
+        format_list_covers(&s->config->appraised, x->work->formats, octets);
+    if (reason->err == VOUCH_E_CMW) {
+        strcpy(reason->found, "no CMW, or a media type that was not asked for");
     }
-    if ((format_list_find(&s->config->appraised, cmw.media_type) &
-         x->work->formats) == 0) {
-        strcpy(reason->found, "a media type that was not asked for");
-        return false;
-    }
-    return true;
+    return reason->err == VOUCH_OK;
 }
 
 vouch_err rp_start_appraisal(vouch_session *s, struct exchange *x,

@@ -115,6 +115,7 @@ struct exchange {
     unsigned state;    /* enum rp_state or at_state, by the id's role bit */
     bool automatic;    /* RP: the session asked by itself */
     bool moved;        /* Attester: the posture changed while it runs */
+    bool key_bound;    /* RP: accepted at that level */
 };
 
 /* What an input brings with it; each input uses its own members. */
@@ -220,6 +221,7 @@ struct vouch_session {
     vouch_err failure;
 
     bool peer_rejected; /* some answer of the peer was rejected */
+    bool peer_moved;    /* its posture changed since it was accepted as bound */
     bool has_peer;      /* CAPABILITIES came */
     bool different_connection;
     bool list_withheld; /* what can be produced is yet to be said */
@@ -410,6 +412,8 @@ vouch_err posture_receive(vouch_session *s, uint64_t epoch) VOUCH_MUST_CHECK;
 /* gate.c */
 
 bool gate_accepted(const vouch_session *s, uint64_t mono_ms);
+/* ... at level bound */
+bool gate_accepted_bound(const vouch_session *s, uint64_t mono_ms);
 bool gate_confirmed(const vouch_session *s, uint64_t mono_ms);
 bool gate_may_accept(const vouch_session *s, uint64_t mono_ms);
 bool gate_may_send(const vouch_session *s, uint64_t mono_ms);

@@ -5,6 +5,7 @@
 
 #include "lib/evidence/reason.h"
 #include "lib/keys/digest.h"
+#include "proto/context.h"
 #include "proto/memory.h"
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -74,6 +75,7 @@ static void note_result(struct exchange *x, const vouch_result *result)
     vouch_audit *record = &x->work->audit;
 
     record->level = result->level;
+    record->tier = result->tier;
     if (result->ueid.len != 0) {
         vouch_sha256(result->ueid, record->ueid_digest);
     }
@@ -85,6 +87,7 @@ static void note_result(struct exchange *x, const vouch_result *result)
 static vouch_err report_refused(vouch_session *s, struct exchange *x,
                                 vouch_verdict verdict,
                                 const vouch_reason *reason,
+                                const vouch_result *result,
                                 const struct vouch_authenticator_message *m)
 {
     vouch_event event = {.type = VOUCH_EVENT_REFUSED,
@@ -100,6 +103,10 @@ static vouch_err report_refused(vouch_session *s, struct exchange *x,
         s->stats.indeterminate++;
     }
     event.u.refused.verdict = verdict;
+    if (result != NULL) {
+        event.u.refused.tier = result->tier;
+        memcpy(event.u.refused.stages, result->stages, sizeof result->stages);
+    }
     if (m != NULL) {
         event.u.refused.peer_reason = peer_reason_of(m->reason);
         event.u.refused.retry_ms = m->has_retry ? m->retry_ms : 0;
@@ -120,7 +127,8 @@ vouch_err rp_reject(vouch_session *s, struct exchange *x,
     }
     err = exchange_revoke_below(s, true, exchange_counter(x));
     if (err == VOUCH_OK) {
-        err = report_refused(s, x, VOUCH_REJECTED, arg->reason, NULL);
+        err = report_refused(s, x, VOUCH_REJECTED, arg->reason, arg->result,
+                             NULL);
     }
     if (err == VOUCH_OK) {
         err = send_outcome(s, x, VOUCH_REJECTED, VOUCH_PEER_POLICY, 0);
@@ -130,6 +138,7 @@ vouch_err rp_reject(vouch_session *s, struct exchange *x,
 
 static vouch_err end_without_verdict(vouch_session *s, struct exchange *x,
                                      const vouch_reason *reason,
+                                     const vouch_result *result,
                                      vouch_peer_reason told)
 {
     vouch_err err;
@@ -137,7 +146,7 @@ static vouch_err end_without_verdict(vouch_session *s, struct exchange *x,
     if (told != VOUCH_PEER_POSTURE) { /* no failure; posture.c asks anew */
         back_off(s, x, 0);
     }
-    err = report_refused(s, x, VOUCH_INDETERMINATE, reason, NULL);
+    err = report_refused(s, x, VOUCH_INDETERMINATE, reason, result, NULL);
     return err == VOUCH_OK ? send_outcome(s, x, VOUCH_INDETERMINATE, told, 0)
                            : err;
 }
@@ -145,7 +154,8 @@ static vouch_err end_without_verdict(vouch_session *s, struct exchange *x,
 vouch_err rp_give_up(vouch_session *s, struct exchange *x,
                      const struct step_arg *arg)
 {
-    return end_without_verdict(s, x, arg->reason, VOUCH_PEER_INTERNAL);
+    return end_without_verdict(s, x, arg->reason, arg->result,
+                               VOUCH_PEER_INTERNAL);
 }
 
 vouch_err rp_time_out(vouch_session *s, struct exchange *x,
@@ -156,7 +166,7 @@ vouch_err rp_time_out(vouch_session *s, struct exchange *x,
     (void)arg;
     strcpy(reason.found, x->state == RP_WAITING ? "no answer in time"
                                                 : "no appraisal in time");
-    return end_without_verdict(s, x, &reason, VOUCH_PEER_TIMEOUT);
+    return end_without_verdict(s, x, &reason, NULL, VOUCH_PEER_TIMEOUT);
 }
 
 static bool waits_for_us(const vouch_session *s,
@@ -179,7 +189,7 @@ vouch_err rp_declined(vouch_session *s, struct exchange *x,
     if (!waits_for_us(s, m)) {
         back_off(s, x, m->has_retry ? m->retry_ms : 0);
     }
-    return report_refused(s, x, VOUCH_INDETERMINATE, &reason, m);
+    return report_refused(s, x, VOUCH_INDETERMINATE, &reason, NULL, m);
 }
 
 static const char *const causes[] = {
@@ -223,7 +233,7 @@ vouch_err rp_stale(vouch_session *s, struct exchange *x,
 
     (void)arg;
     strcpy(reason.found, causes[VOUCH_CAUSE_POSTURE]);
-    return end_without_verdict(s, x, &reason, VOUCH_PEER_POSTURE);
+    return end_without_verdict(s, x, &reason, NULL, VOUCH_PEER_POSTURE);
 }
 
 vouch_err rp_cancel(vouch_session *s, struct exchange *x,
@@ -233,7 +243,7 @@ vouch_err rp_cancel(vouch_session *s, struct exchange *x,
 
     (void)arg;
     strcpy(reason.found, "cancelled");
-    return end_without_verdict(s, x, &reason, VOUCH_PEER_NONE);
+    return end_without_verdict(s, x, &reason, NULL, VOUCH_PEER_NONE);
 }
 
 vouch_err rp_abandon(vouch_session *s, struct exchange *x,
@@ -242,7 +252,7 @@ vouch_err rp_abandon(vouch_session *s, struct exchange *x,
     vouch_reason reason = {.check = VOUCH_CHECK_ANSWER, .err = VOUCH_E_CLOSED};
 
     (void)arg;
-    return report_refused(s, x, VOUCH_INDETERMINATE, &reason, NULL);
+    return report_refused(s, x, VOUCH_INDETERMINATE, &reason, NULL, NULL);
 }
 
 /* The time of the monotonic clock at which the wall clock shows `unix_s`. */
@@ -274,27 +284,41 @@ static void refresh_before_end(vouch_session *s, const struct exchange *x)
     s->ask_at = earlier(s->ask_at, start);
 }
 
-vouch_err rp_accept(vouch_session *s, struct exchange *x,
-                    const struct step_arg *arg)
+/* What an acceptance rests on; digests, but never the evidence. */
+static vouch_err report_accepted(vouch_session *s, const struct exchange *x,
+                                 const vouch_result *result)
 {
-    const vouch_result *result = arg->result;
     const vouch_identity *identity = &x->work->identity;
+    const vouch_audit *audit = &x->work->audit;
     vouch_event event = {.type = VOUCH_EVENT_ACCEPTED,
                          .exchange = exchange_handle(s, x)};
-    vouch_err err;
 
-    x->deadline = arg->until;
     event.u.accepted.level = result->level;
     event.u.accepted.until = x->deadline;
     event.u.accepted.revocation_checked = identity->revocation_checked;
     event.u.accepted.is_handshake_key = identity->is_handshake_key;
+    event.u.accepted.instance_pinned = result->instance_pinned;
+    event.u.accepted.tier = result->tier;
+    memcpy(event.u.accepted.vector, result->vector, sizeof result->vector);
+    event.u.accepted.claims = result->claims;
     event.u.accepted.aik_pub_hash = identity->aik_pub_hash;
-    vouch_sha256(vouch_digest_bytes(&identity->binder),
-                 event.u.accepted.binder_digest);
-    memcpy(event.u.accepted.evidence_digest, result->evidence_digest, 32);
-    memcpy(event.u.accepted.anchor_digest, result->anchor_digest, 32);
-    memcpy(event.u.accepted.policy_digest, result->policy_digest, 32);
-    err = event_add(s, &event);
+    memcpy(event.u.accepted.ueid_digest, audit->ueid_digest, 32);
+    memcpy(event.u.accepted.binder_digest, audit->binder_digest, 32);
+    memcpy(event.u.accepted.evidence_digest, audit->evidence_digest, 32);
+    memcpy(event.u.accepted.anchor_digest, audit->anchor_digest, 32);
+    memcpy(event.u.accepted.policy_digest, audit->policy_digest, 32);
+    return event_add(s, &event);
+}
+
+vouch_err rp_accept(vouch_session *s, struct exchange *x,
+                    const struct step_arg *arg)
+{
+    const vouch_result *result = arg->result;
+    vouch_err err;
+
+    x->deadline = arg->until;
+    x->key_bound = result->level == VOUCH_LEVEL_KEY_BOUND;
+    err = report_accepted(s, x, result);
     if (err == VOUCH_OK) {
         err = audit(s, x, VOUCH_ACCEPTED, NULL);
     }
@@ -303,7 +327,8 @@ vouch_err rp_accept(vouch_session *s, struct exchange *x,
     }
     s->stats.accepted++;
     s->failures = 0;
-    continuity_remember(&s->last, identity->spki, result);
+    s->peer_moved = s->peer_moved && x->key_bound;
+    continuity_remember(&s->last, x->work->identity.spki, result);
     refresh_before_end(s, x);
     exchange_forget_work(x);
     exchange_forget_superseded(s, x);
@@ -311,16 +336,76 @@ vouch_err rp_accept(vouch_session *s, struct exchange *x,
                         x->deadline - x->answered);
 }
 
+/* An Attestation Result has SHA-256, for it may be older than the choice of a
+ * suite. */
+static bool is_hash_of_aik(const vouch_identity *identity,
+                           const vouch_digest *hash)
+{
+    uint8_t sha256[32];
+    vouch_bytes found = vouch_digest_bytes(hash);
+
+    vouch_sha256(identity->spki, sha256);
+    return vouch_ct_equal(found, vouch_digest_bytes(&identity->aik_pub_hash)) ||
+           vouch_ct_equal(found, (vouch_bytes){sha256, sizeof sha256});
+}
+
 /* design, "Appraisal cannot be skipped": the verdict counts only with the very
  * binder and AIK hash that this side computed. */
 static bool shows_what_it_checked(const vouch_identity *identity,
                                   const vouch_result *result)
 {
-    return result->level == VOUCH_LEVEL_BOUND &&
+    if (!is_hash_of_aik(identity, &result->aik_pub_hash)) {
+        return false;
+    }
+    /* A binder that is there and another's was made for somebody else. */
+    if (result->level == VOUCH_LEVEL_KEY_BOUND && result->binder.len == 0) {
+        return true;
+    }
+    return (result->level == VOUCH_LEVEL_BOUND ||
+            result->level == VOUCH_LEVEL_KEY_BOUND) &&
            vouch_ct_equal(vouch_digest_bytes(&result->binder),
-                          vouch_digest_bytes(&identity->binder)) &&
-           vouch_ct_equal(vouch_digest_bytes(&result->aik_pub_hash),
-                          vouch_digest_bytes(&identity->aik_pub_hash));
+                          vouch_digest_bytes(&identity->binder));
+}
+
+/* design, Acceptance has a level: key bound needs consent, never answers an
+ * operation, and never makes up for a change of posture. */
+static bool level_will_do(const vouch_session *s, const struct exchange *x,
+                          vouch_level level, vouch_reason *reason)
+{
+    const char *why = NULL;
+
+    if (level == VOUCH_LEVEL_BOUND) {
+        return true;
+    }
+    if (!s->config->allow_key_bound) {
+        why = "a key-bound result";
+    } else if (exchange_is_operation(x)) {
+        why = "a key-bound result for an operation";
+    } else if (s->peer_moved) {
+        why = "a key-bound result after a change of posture";
+    } else {
+        return true;
+    }
+    *reason = (vouch_reason){.check = VOUCH_CHECK_LEVEL};
+    strcpy(reason->expected, vouch_level_name(VOUCH_LEVEL_BOUND));
+    strcpy(reason->found, why);
+    return false;
+}
+
+/* Age counts from the request, or from when an older result was made. */
+static uint64_t end_of_age(const vouch_session *s, const struct exchange *x,
+                           const vouch_result *result)
+{
+    uint64_t end = time_after(x->asked, s->config->max_age);
+    uint64_t age = (uint64_t)s->now.unix_s - (uint64_t)result->issued_at;
+    uint64_t max_s = s->config->max_age / 1000;
+
+    if (result->issued_at == 0 || result->issued_at >= s->now.unix_s) {
+        return end;
+    }
+    return age >= max_s
+               ? s->now.mono_ms
+               : earlier(end, time_after(s->now.mono_ms, (max_s - age) * 1000));
 }
 
 static uint64_t end_of_acceptance(const vouch_session *s,
@@ -328,7 +413,7 @@ static uint64_t end_of_acceptance(const vouch_session *s,
                                   const vouch_result *result)
 {
     uint64_t end =
-        earlier(time_after(x->asked, s->config->max_age),
+        earlier(end_of_age(s, x, result),
                 earlier(time_of_unix(s, result->not_after),
                         time_of_unix(s, x->work->identity.not_after)));
 
@@ -355,7 +440,8 @@ static vouch_err conclude(vouch_session *s, struct exchange *x,
         reason = (vouch_reason){.check = VOUCH_CHECK_CONTRACT};
         return rp_step(s, x, RP_IN_NO, &arg);
     }
-    if (!continuity_holds(s, x->work->identity.spki, result, &reason)) {
+    if (!level_will_do(s, x, result->level, &reason) ||
+        !continuity_holds(s, x->work->identity.spki, result, &reason)) {
         return rp_step(s, x, RP_IN_NO, &arg);
     }
     if (exchange_counter(x) < s->highest_rejected) {
@@ -388,6 +474,16 @@ vouch_err vouch_session_conclude(vouch_session *s, vouch_exchange exchange,
     return session_settle(s, conclude(s, x, result));
 }
 
+/* The Verifier's nonce, where it is in the very context that was answered. */
+static vouch_bytes nonce_of(const struct exchange *x)
+{
+    struct vouch_context context;
+
+    return vouch_context_parse(x->work->identity.context, &context) == VOUCH_OK
+               ? context.nonce
+               : (vouch_bytes){NULL, 0};
+}
+
 vouch_err vouch_session_appraisal_info(const vouch_session *s,
                                        vouch_exchange exchange,
                                        vouch_appraisal_info *out)
@@ -403,6 +499,7 @@ vouch_err vouch_session_appraisal_info(const vouch_session *s,
         .binder = x->work->identity.binder,
         .aik_pub_hash = x->work->identity.aik_pub_hash,
         .aik_spki = x->work->identity.spki,
+        .nonce = nonce_of(x),
         .deadline = x->deadline,
     };
     return VOUCH_OK;

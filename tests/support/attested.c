@@ -25,8 +25,10 @@ vouch_policy *attested_policy(const struct attested_host *host)
     vouch_policy *policy;
     size_t num;
 
-    ck_assert_int_eq(vouch_policy_new(&policy), VOUCH_OK);
-    ck_assert_int_eq(vouch_policy_add_anchor(policy, vouch_key_spki(host->key)),
+    ck_assert_int_eq(vouch_policy_new(VOUCH_SOFTWARE_FORMAT, &policy),
+                     VOUCH_OK);
+    ck_assert_int_eq(vouch_policy_add_key(policy, vouch_key_spki(host->key),
+                                          (vouch_bytes){NULL, 0}),
                      VOUCH_OK);
     ck_assert_int_eq(
         vouch_software_measurements(host->attester, &measured, &num), VOUCH_OK);
@@ -44,8 +46,7 @@ static vouch_appraiser *make_appraiser(const struct attested_host *other)
     vouch_policy *policy = attested_policy(other);
     vouch_appraiser *appraiser;
 
-    ck_assert_int_eq(vouch_software_appraiser_new(policy, &appraiser),
-                     VOUCH_OK);
+    ck_assert_int_eq(vouch_eat_appraiser_new(policy, &appraiser), VOUCH_OK);
     vouch_policy_free(policy);
     return appraiser;
 }

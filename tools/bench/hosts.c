@@ -119,8 +119,9 @@ static vouch_appraiser *make_appraiser(const struct host *other)
     vouch_policy *policy;
     size_t num;
 
-    need_ok(vouch_policy_new(&policy), "make a policy");
-    need_ok(vouch_policy_add_anchor(policy, vouch_key_spki(other->psa_key)),
+    need_ok(vouch_policy_new(VOUCH_SOFTWARE_FORMAT, &policy), "make a policy");
+    need_ok(vouch_policy_add_key(policy, vouch_key_spki(other->psa_key),
+                                 (vouch_bytes){NULL, 0}),
             "add an anchor");
     need_ok(vouch_software_measurements(other->attester, &measured, &num),
             "list measurements");
@@ -130,8 +131,7 @@ static vouch_appraiser *make_appraiser(const struct host *other)
         need_ok(vouch_policy_add_reference(policy, measured[i].name, sha256),
                 "add a reference value");
     }
-    need_ok(vouch_software_appraiser_new(policy, &appraiser),
-            "make an appraiser");
+    need_ok(vouch_eat_appraiser_new(policy, &appraiser), "make an appraiser");
     vouch_policy_free(policy);
     return appraiser;
 }

@@ -140,7 +140,8 @@ static const char *read_attestation_key(const char *pem, vouch_policy *policy)
     if (!pem_spki(pem, &spki)) {
         return "its attestation key is no public key";
     }
-    err = vouch_policy_add_anchor(policy, (vouch_bytes){spki.data, spki.len});
+    err = vouch_policy_add_key(policy, (vouch_bytes){spki.data, spki.len},
+                               (vouch_bytes){NULL, 0});
     OPENSSL_free(spki.data);
     return err == VOUCH_OK ? NULL
                            : "its attestation key is not on P-256 or P-384";
@@ -199,7 +200,7 @@ static const char *read_policy(const char *key, json_t *references,
     vouch_policy *policy;
     const char *wrong;
 
-    if (vouch_policy_new(&policy) != VOUCH_OK) {
+    if (vouch_policy_new(VOUCH_SOFTWARE_FORMAT, &policy) != VOUCH_OK) {
         return "out of memory";
     }
     wrong = read_attestation_key(key, policy);
@@ -207,7 +208,7 @@ static const char *read_policy(const char *key, json_t *references,
         wrong = read_references(references, policy);
     }
     if (wrong == NULL &&
-        vouch_software_appraiser_new(policy, &out->appraiser) != VOUCH_OK) {
+        vouch_eat_appraiser_new(policy, &out->appraiser) != VOUCH_OK) {
         wrong = "out of memory";
     }
     vouch_policy_free(policy);
