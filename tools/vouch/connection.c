@@ -320,14 +320,7 @@ static bool is_over(const struct connection *c)
 
 /* Waiting */
 
-enum {
-    SOCKET,
-    INPUT,
-    OUTPUT,
-    RELEASE,
-    EXECUTOR,
-    FDS = EXECUTOR + EXECUTOR_FDS
-};
+enum { SOCKET, INPUT, OUTPUT, RELEASE, EXECUTOR, FDS = EXECUTOR + PROGRAM_FDS };
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -339,7 +332,7 @@ static uint64_t wake_at(const struct connection *c)
     uint64_t at = earlier(vouch_session_deadline(c->session), c->ended_by);
 
     at = earlier(at, posture_wake_at(c->host->posture));
-    at = earlier(at, executor_wake_at(&c->executor));
+    at = earlier(at, program_wake_at(&c->executor.program));
     if (c->tally.opened && !c->asked_to_end) {
         at = earlier(at, asker_wake_at(&c->asker));
     }
@@ -374,7 +367,7 @@ static void wait_and_read(struct connection *c, const vouch_stream_wants *wants)
     if (asker_wants_line(&c->asker)) {
         fds[RELEASE].fd = c->host->release->fd;
     }
-    executor_fds(&c->executor, &fds[EXECUTOR]);
+    program_fds(&c->executor.program, &fds[EXECUTOR]);
     if (wait_for_all(fds, FDS, wake_at(c)) <= 0) {
         return;
     }
