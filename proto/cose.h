@@ -8,10 +8,12 @@
 
 #include <vouch/base.h>
 
-/* RFC 9053, 2.1 */
 enum vouch_cose_algorithm {
-    VOUCH_COSE_ES256 = -7,
-    VOUCH_COSE_ES384 = -35,
+    VOUCH_COSE_ES256 = -7,  /* RFC 9053, 2.1 */
+    VOUCH_COSE_EDDSA = -8,  /* RFC 9053, 2.2 */
+    VOUCH_COSE_ES384 = -35, /* RFC 9053, 2.1 */
+    VOUCH_COSE_ES512 = -36, /* RFC 9053, 2.1 */
+    VOUCH_COSE_PS256 = -37, /* RFC 8230, 2 */
 };
 
 /* What is signed, and by whom. Spans borrow from what was decoded. */

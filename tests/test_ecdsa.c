@@ -60,6 +60,27 @@ START_TEST(ecdsa_longest_der_fits)
 }
 END_TEST
 
+/* P-521: INTEGERs of 66 octets in a SEQUENCE of more than 127. */
+START_TEST(ecdsa_forms_match_for_66_octets)
+{
+    enum { LEN = 66 };
+    static const uint8_t head[] = {0x30, 0x81, 0x88, 0x02, 0x42, 0x01};
+    uint8_t raw[2 * LEN] = {0x01}, der[VOUCH_ECDSA_DER_MAX];
+    uint8_t again[VOUCH_ECDSA_RAW_MAX];
+    size_t len;
+
+    raw[LEN] = 0x01;
+    ck_assert_int_eq(VOUCH_OK, vouch_ecdsa_to_der((vouch_bytes){raw, 2 * LEN},
+                                                  LEN, der, &len));
+    ck_assert_uint_eq(len, 3 + 2 * (2 + LEN));
+    ck_assert_mem_eq(der, head, sizeof head);
+    ck_assert_int_eq(VOUCH_OK, vouch_ecdsa_to_raw((vouch_bytes){der, len}, LEN,
+                                                  again, &len));
+    ck_assert_uint_eq(len, sizeof raw);
+    ck_assert_mem_eq(again, raw, len);
+}
+END_TEST
+
 static void assert_no_der(vouch_bytes der)
 {
     uint8_t raw[VOUCH_ECDSA_RAW_MAX];
@@ -130,6 +151,7 @@ Suite *test_suite(void)
 
     tcase_add_loop_test(tc, ecdsa_forms_match, 0, NUM_FORMS);
     tcase_add_test(tc, ecdsa_longest_der_fits);
+    tcase_add_test(tc, ecdsa_forms_match_for_66_octets);
     tcase_add_loop_test(tc, ecdsa_refuses_every_prefix_of_der, 0, NUM_FORMS);
     tcase_add_loop_test(tc, ecdsa_refuses_what_is_no_signature, 0, 11);
     tcase_add_loop_test(tc, ecdsa_refuses_r_and_s_of_another_length, 0, 6);

@@ -17,6 +17,7 @@
 #include <vouch/scheme.h>
 
 #include "lib/keys/verify.h"
+#include "proto/cose.h"
 #include "proto/memory.h"
 #include "tests/support/octets.h"
 #include "tests/support/pki.h"
@@ -24,12 +25,13 @@
 static const struct {
     enum pki_kind kind;
     uint16_t scheme;
+    int64_t algorithm;
     size_t cose_len; /* RFC 9053, 2.1 and 2.2; RFC 8230, 2 */
 } kinds[] = {
-    {PKI_P256, VOUCH_ECDSA_SECP256R1_SHA256, 64},
-    {PKI_P384, VOUCH_ECDSA_SECP384R1_SHA384, 96},
-    {PKI_RSA2048, VOUCH_RSA_PSS_RSAE_SHA256, 256},
-    {PKI_ED25519, VOUCH_ED25519, 64},
+    {PKI_P256, VOUCH_ECDSA_SECP256R1_SHA256, VOUCH_COSE_ES256, 64},
+    {PKI_P384, VOUCH_ECDSA_SECP384R1_SHA384, VOUCH_COSE_ES384, 96},
+    {PKI_RSA2048, VOUCH_RSA_PSS_RSAE_SHA256, VOUCH_COSE_PS256, 256},
+    {PKI_ED25519, VOUCH_ED25519, VOUCH_COSE_EDDSA, 64},
 };
 enum { NUM_KINDS = sizeof kinds / sizeof kinds[0], NUM_FORMS = 2 };
 
@@ -65,9 +67,15 @@ START_TEST(key_has_the_one_scheme_and_spki_of_its_kind)
 
     ck_assert_uint_eq(vouch_key_scheme(key), kinds[_i].scheme);
     ck_assert_uint_eq(vouch_public_key_scheme(pkey), kinds[_i].scheme);
+    ck_assert_int_eq(vouch_key_algorithm(key), kinds[_i].algorithm);
+    ck_assert_int_eq(vouch_public_key_algorithm(pkey), kinds[_i].algorithm);
     ck_assert(vouch_bytes_equal(vouch_key_spki(key), span_of(&spki)));
     ck_assert_ptr_eq(vouch_key_evp(key), pkey);
     ck_assert_int_eq(VOUCH_OK, vouch_public_key_parse(span_of(&spki), &parsed));
+    ck_assert_int_eq(EVP_PKEY_cmp(parsed, pkey), 1);
+    EVP_PKEY_free(parsed);
+    ck_assert_int_eq(VOUCH_OK,
+                     vouch_evidence_key_parse(span_of(&spki), &parsed));
     ck_assert_int_eq(EVP_PKEY_cmp(parsed, pkey), 1);
     EVP_PKEY_free(parsed);
     free(spki.data);
@@ -315,6 +323,57 @@ START_TEST(key_of_another_kind_is_refused)
 }
 END_TEST
 
+START_TEST(evidence_key_of_another_kind_is_refused)
+{
+    EVP_PKEY *pkeys[] = {pki_key(PKI_RSA1024), x25519_key()};
+
+    for (size_t i = 0; i < 2; i++) {
+        EVP_PKEY *parsed = (EVP_PKEY *)pkeys;
+        vouch_buffer spki = pki_spki(pkeys[i]);
+
+        ck_assert_int_eq(vouch_public_key_algorithm(pkeys[i]), 0);
+        ck_assert_int_eq(VOUCH_E_ARGUMENT,
+                         vouch_evidence_key_parse(span_of(&spki), &parsed));
+        ck_assert_ptr_eq(parsed, pkeys);
+        ck_assert_int_eq(VOUCH_E_COSE_ALGORITHM,
+                         vouch_verify_cose(pkeys[i], 0, message, message));
+        free(spki.data);
+        EVP_PKEY_free(pkeys[i]);
+    }
+}
+END_TEST
+
+/* RFC 8410, 4: a SubjectPublicKeyInfo for Ed448, which shares EdDSA's number
+ * in COSE. */
+START_TEST(evidence_key_is_not_on_ed448)
+{
+    vouch_buffer spki = from_hex(
+        "3043300506032b6571033a00"
+        "5fd7449b59b461fd2ce787ec616ad46a1da1342485a70e1f8a0ea75d80e96778edf124"
+        "769b46c7061bd6783df1e50f6cd1fa1abeafe8256180");
+    EVP_PKEY *parsed;
+
+    ck_assert_int_eq(VOUCH_E_ARGUMENT,
+                     vouch_evidence_key_parse(span_of(&spki), &parsed));
+    free(spki.data);
+}
+END_TEST
+
+START_TEST(evidence_key_can_be_on_p521)
+{
+    EVP_PKEY *pkey = pki_key(PKI_P521), *parsed;
+    vouch_buffer spki = pki_spki(pkey);
+
+    ck_assert_int_eq(VOUCH_OK,
+                     vouch_evidence_key_parse(span_of(&spki), &parsed));
+    ck_assert_int_eq(EVP_PKEY_cmp(parsed, pkey), 1);
+    ck_assert_int_eq(vouch_public_key_algorithm(parsed), VOUCH_COSE_ES512);
+    EVP_PKEY_free(parsed);
+    EVP_PKEY_free(pkey);
+    free(spki.data);
+}
+END_TEST
+
 /* A public key, of which the length counts here and nothing else. */
 static EVP_PKEY *rsa_public_key(int bits)
 {
@@ -336,13 +395,15 @@ START_TEST(key_rsa_has_2048_to_4096_bits)
     static const struct {
         int bits;
         uint16_t scheme;
-    } sizes[] = {{2047, 0},
-                 {2048, VOUCH_RSA_PSS_RSAE_SHA256},
-                 {4096, VOUCH_RSA_PSS_RSAE_SHA256},
-                 {4097, 0}};
+        int64_t algorithm;
+    } sizes[] = {{2047, 0, 0},
+                 {2048, VOUCH_RSA_PSS_RSAE_SHA256, VOUCH_COSE_PS256},
+                 {4096, VOUCH_RSA_PSS_RSAE_SHA256, VOUCH_COSE_PS256},
+                 {4097, 0, 0}};
     EVP_PKEY *pkey = rsa_public_key(sizes[_i].bits);
 
     ck_assert_uint_eq(vouch_public_key_scheme(pkey), sizes[_i].scheme);
+    ck_assert_int_eq(vouch_public_key_algorithm(pkey), sizes[_i].algorithm);
     EVP_PKEY_free(pkey);
 }
 END_TEST
@@ -438,6 +499,9 @@ Suite *test_suite(void)
     tcase_add_loop_test(
         tc, verify_takes_pss_with_salt_as_long_as_the_digest_only, 0, 5);
     tcase_add_test(tc, key_of_another_kind_is_refused);
+    tcase_add_test(tc, evidence_key_of_another_kind_is_refused);
+    tcase_add_test(tc, evidence_key_is_not_on_ed448);
+    tcase_add_test(tc, evidence_key_can_be_on_p521);
     tcase_add_loop_test(tc, key_rsa_has_2048_to_4096_bits, 0, 4);
     tcase_add_loop_test(tc,
                         public_key_parse_refuses_prefixes_and_a_trailing_octet,

@@ -30,7 +30,7 @@ extern "C" {
  *
  * On success `*out` is owned: vouch_attester_free. It returns
  *   VOUCH_E_ARGUMENT: a text is empty or longer than
- *       VOUCH_LIMIT_MEASUREMENT_NAME, or the key is not on P-256 or P-384;
+ *       VOUCH_LIMIT_MEASUREMENT_NAME;
  *   VOUCH_E_TOO_MANY: more than VOUCH_LIMIT_MEASUREMENTS in all;
  *   VOUCH_E_IO: a file can not be read; errno says why;
  *   VOUCH_E_NOMEM.

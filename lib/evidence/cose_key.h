@@ -4,15 +4,13 @@
 
 /* COSE_Sign1 with the keys of lib/keys: the key decides on the algorithm, the
  * message only may agree (RFC 9053, 2.1: ES256 with P-256, ES384 with P-384,
- * though COSE ties no curve to them). */
+ * ES512 with P-521, though COSE ties no curve to them; 2.2: EdDSA with Ed25519
+ * alone). */
 
 #include <openssl/base.h>
 
 #include "lib/keys/key_internal.h"
 #include "proto/cose.h"
-
-/* vouch_cose_key_signs tells whether `key` can make a COSE_Sign1. */
-bool vouch_cose_key_signs(const vouch_key *key);
 
 /* vouch_cose_sign writes a COSE_Sign1 of `payload`, with `key_id` beside the
  * algorithm in its protected header. */

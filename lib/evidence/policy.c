@@ -153,7 +153,7 @@ static struct vouch_place place_of_anchor(const vouch_policy *policy,
 static vouch_err make_anchor(vouch_bytes spki, vouch_bytes key_id,
                              struct vouch_anchor *anchor)
 {
-    vouch_err err = vouch_public_key_parse(spki, &anchor->key);
+    vouch_err err = vouch_evidence_key_parse(spki, &anchor->key);
 
     if (err == VOUCH_OK) {
         err = vouch_copy(spki, &anchor->spki);

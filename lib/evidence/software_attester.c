@@ -347,9 +347,6 @@ vouch_err vouch_software_attester_new(vouch_key *key, const char *name,
     struct software_attester *attester;
     vouch_err err;
 
-    if (!vouch_cose_key_signs(key)) {
-        return VOUCH_E_ARGUMENT;
-    }
     attester = vouch_alloc(sizeof *attester);
     if (attester == NULL) {
         return VOUCH_E_NOMEM;

@@ -4,9 +4,9 @@
 
 #include "lib/keys/key_internal.h"
 
-/* A signature of P-384 in DER: two INTEGERs of 49 octets at most. */
-#define VOUCH_ECDSA_DER_MAX (2 + 2 * (2 + 49))
-#define VOUCH_ECDSA_RAW_MAX 96
+/* A signature of P-521 in DER: two INTEGERs of 67 octets at most. */
+#define VOUCH_ECDSA_DER_MAX (3 + 2 * (2 + 67))
+#define VOUCH_ECDSA_RAW_MAX 132
 
 /* vouch_ecdsa_to_der writes r || s as ECDSA-Sig-Value (RFC 3279, 2.2.3), and
  * vouch_ecdsa_to_raw the other way round; r and s have `order_len` octets.

@@ -74,6 +74,11 @@ uint16_t vouch_key_scheme(const vouch_key *key)
     return key->scheme->number;
 }
 
+int64_t vouch_key_algorithm(const vouch_key *key)
+{
+    return key->scheme->algorithm;
+}
+
 vouch_err vouch_key_sign(const vouch_key *key, enum vouch_signature_form form,
                          vouch_bytes message, uint8_t *out, size_t *out_len)
 {

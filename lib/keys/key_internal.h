@@ -14,6 +14,10 @@ vouch_key *vouch_key_ref(vouch_key *key);
  * 4.2.3). */
 uint16_t vouch_key_scheme(const vouch_key *key);
 
+/* vouch_key_algorithm returns the one algorithm of COSE of a key (RFC 9053, 2;
+ * RFC 8230, 2). */
+int64_t vouch_key_algorithm(const vouch_key *key);
+
 /* How an ECDSA signature is written. */
 enum vouch_signature_form {
     VOUCH_SIGNATURE_TLS, /* ECDSA-Sig-Value in DER (RFC 8446, 4.2.3) */

@@ -8,20 +8,32 @@
 #include "lib/keys/ecdsa.h"
 #include "lib/keys/scheme.h"
 
-vouch_err vouch_public_key_parse(vouch_bytes spki, EVP_PKEY **out)
+typedef const struct vouch_scheme *find_scheme(const EVP_PKEY *key);
+
+static vouch_err parse(vouch_bytes spki, find_scheme *scheme_of, EVP_PKEY **out)
 {
     EVP_PKEY *key;
     CBS cbs;
 
     CBS_init(&cbs, spki.data, spki.len);
     key = EVP_parse_public_key(&cbs);
-    if (key == NULL || CBS_len(&cbs) != 0 || vouch_scheme_of_key(key) == NULL) {
+    if (key == NULL || CBS_len(&cbs) != 0 || scheme_of(key) == NULL) {
         EVP_PKEY_free(key);
         ERR_clear_error();
         return VOUCH_E_ARGUMENT;
     }
     *out = key;
     return VOUCH_OK;
+}
+
+vouch_err vouch_public_key_parse(vouch_bytes spki, EVP_PKEY **out)
+{
+    return parse(spki, vouch_scheme_of_key, out);
+}
+
+vouch_err vouch_evidence_key_parse(vouch_bytes spki, EVP_PKEY **out)
+{
+    return parse(spki, vouch_scheme_of_evidence_key, out);
 }
 
 uint16_t vouch_public_key_scheme(const EVP_PKEY *key)
@@ -31,8 +43,28 @@ uint16_t vouch_public_key_scheme(const EVP_PKEY *key)
     return scheme == NULL ? 0 : scheme->number;
 }
 
-static vouch_err verify(const struct vouch_scheme *scheme, EVP_PKEY *key,
-                        vouch_bytes message, vouch_bytes signature)
+int64_t vouch_public_key_algorithm(const EVP_PKEY *key)
+{
+    const struct vouch_scheme *scheme = vouch_scheme_of_evidence_key(key);
+
+    return scheme == NULL ? 0 : scheme->algorithm;
+}
+
+bool vouch_public_key_is(const EVP_PKEY *key, vouch_bytes spki)
+{
+    EVP_PKEY *other;
+    bool same;
+
+    if (vouch_public_key_parse(spki, &other) != VOUCH_OK) {
+        return true;
+    }
+    same = EVP_PKEY_cmp(key, other) == 1;
+    EVP_PKEY_free(other);
+    return same;
+}
+
+static vouch_err verify_der(const struct vouch_scheme *scheme, EVP_PKEY *key,
+                            vouch_bytes message, vouch_bytes signature)
 {
     EVP_MD_CTX ctx;
     vouch_err err;
@@ -53,30 +85,13 @@ static vouch_err verify(const struct vouch_scheme *scheme, EVP_PKEY *key,
     return err;
 }
 
-bool vouch_public_key_is(const EVP_PKEY *key, vouch_bytes spki)
+static vouch_err verify(const struct vouch_scheme *scheme, EVP_PKEY *key,
+                        enum vouch_signature_form form, vouch_bytes message,
+                        vouch_bytes signature)
 {
-    EVP_PKEY *other;
-    bool same;
-
-    if (vouch_public_key_parse(spki, &other) != VOUCH_OK) {
-        return true;
-    }
-    same = EVP_PKEY_cmp(key, other) == 1;
-    EVP_PKEY_free(other);
-    return same;
-}
-
-vouch_err vouch_verify(EVP_PKEY *key, uint16_t number,
-                       enum vouch_signature_form form, vouch_bytes message,
-                       vouch_bytes signature)
-{
-    const struct vouch_scheme *scheme = vouch_scheme_of_key(key);
     uint8_t der[VOUCH_ECDSA_DER_MAX];
     vouch_err err;
 
-    if (scheme == NULL || scheme->number != number) {
-        return VOUCH_E_SIGNATURE_SCHEME;
-    }
     if (scheme->order_len != 0 && form == VOUCH_SIGNATURE_COSE) {
         size_t len;
 
@@ -86,5 +101,26 @@ vouch_err vouch_verify(EVP_PKEY *key, uint16_t number,
         }
         signature = (vouch_bytes){der, len};
     }
-    return verify(scheme, key, message, signature);
+    return verify_der(scheme, key, message, signature);
+}
+
+vouch_err vouch_verify(EVP_PKEY *key, uint16_t number,
+                       enum vouch_signature_form form, vouch_bytes message,
+                       vouch_bytes signature)
+{
+    const struct vouch_scheme *scheme = vouch_scheme_of_key(key);
+
+    return scheme == NULL || scheme->number != number
+               ? VOUCH_E_SIGNATURE_SCHEME
+               : verify(scheme, key, form, message, signature);
+}
+
+vouch_err vouch_verify_cose(EVP_PKEY *key, int64_t algorithm,
+                            vouch_bytes message, vouch_bytes signature)
+{
+    const struct vouch_scheme *scheme = vouch_scheme_of_evidence_key(key);
+
+    return scheme == NULL || scheme->algorithm != algorithm
+               ? VOUCH_E_COSE_ALGORITHM
+               : verify(scheme, key, VOUCH_SIGNATURE_COSE, message, signature);
 }

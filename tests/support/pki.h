@@ -20,8 +20,8 @@ enum pki_kind {
     PKI_P384,
     PKI_ED25519,
     PKI_RSA2048,
-    PKI_P521,    /* of no kind that vouch takes */
-    PKI_RSA1024, /* likewise */
+    PKI_P521,    /* signs Evidence, and is no AIK */
+    PKI_RSA1024, /* of no kind that vouch takes */
 };
 
 /* A key with its certificate. */

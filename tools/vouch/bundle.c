@@ -143,8 +143,9 @@ static const char *read_attestation_key(const char *pem, vouch_policy *policy)
     err = vouch_policy_add_key(policy, (vouch_bytes){spki.data, spki.len},
                                (vouch_bytes){NULL, 0});
     OPENSSL_free(spki.data);
-    return err == VOUCH_OK ? NULL
-                           : "its attestation key is not on P-256 or P-384";
+    return err == VOUCH_OK
+               ? NULL
+               : "its attestation key is of no kind that signs evidence";
 }
 
 static int digit(char c)
