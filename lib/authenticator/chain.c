@@ -6,21 +6,12 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <vouch/limits.h>
-
-#include "lib/authenticator/certificate.h"
 #include "lib/authenticator/trust.h"
+#include "lib/keys/certificate.h"
+#include "lib/keys/path.h"
 #include "lib/keys/verify.h"
 #include "proto/handshake.h"
 #include "proto/memory.h"
-
-/* What a caller's X509_STORE may have on and vouch never wants. */
-enum {
-    LENIENCY = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_IGNORE_CRITICAL
-#ifdef X509_V_FLAG_NO_CHECK_TIME
-               | X509_V_FLAG_NO_CHECK_TIME
-#endif
-};
 
 static const struct {
     int purpose;
@@ -81,32 +72,15 @@ void vouch_aik_cleanup(struct vouch_aik *aik)
     aik->key = NULL;
 }
 
-/* parse_list reads the end-entity certificate and the others. */
-static vouch_err parse_list(vouch_bytes list, X509 **leaf,
-                            STACK_OF(X509) * others)
+static vouch_err parse_list(vouch_bytes list, STACK_OF(X509) * certificates)
 {
     vouch_bytes der;
-    vouch_err err = VOUCH_E_CERTIFICATE;
-    X509 *certificate;
+    vouch_err err = VOUCH_OK;
 
-    if (vouch_entry_next(&list, &der)) {
-        err = vouch_certificate_parse(der, leaf);
-    }
     while (err == VOUCH_OK && vouch_entry_next(&list, &der)) {
-        err = vouch_certificate_parse(der, &certificate);
-        if (err == VOUCH_OK && sk_X509_push(others, certificate) == 0) {
-            X509_free(certificate);
-            err = VOUCH_E_NOMEM;
-        }
+        err = vouch_path_add(certificates, der);
     }
     return err;
-}
-
-/* A callback of the caller's store could turn every error into success. */
-static int keep_result(int ok, X509_STORE_CTX *context)
-{
-    (void)context;
-    return ok;
 }
 
 static bool set_name(X509_VERIFY_PARAM *param, const vouch_trust *trust)
@@ -122,25 +96,19 @@ static bool set_name(X509_VERIFY_PARAM *param, const vouch_trust *trust)
                                      trust->address_len) == 1;
 }
 
-static bool configure(X509_STORE_CTX *context, const vouch_trust *trust,
-                      vouch_role sender, int64_t now)
+static bool configure(X509_STORE_CTX *context, const vouch_trust *trust)
 {
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
-    unsigned long flags = X509_V_FLAG_TRUSTED_FIRST;
 
-    X509_STORE_CTX_set_verify_cb(context, keep_result);
     if (trust->crls != NULL) {
         X509_STORE_CTX_set0_crls(context, trust->crls);
-        flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+        if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CRL_CHECK |
+                                                   X509_V_FLAG_CRL_CHECK_ALL) !=
+            1) {
+            return false;
+        }
     }
-    X509_VERIFY_PARAM_set_depth(param, VOUCH_LIMIT_CHAIN);
-    X509_VERIFY_PARAM_set_time(param, (time_t)now);
-    return X509_VERIFY_PARAM_clear_flags(param, LENIENCY) == 1 &&
-           X509_VERIFY_PARAM_set_flags(param, flags) == 1 &&
-           X509_VERIFY_PARAM_set_purpose(param, purposes[sender].purpose) ==
-               1 &&
-           X509_VERIFY_PARAM_set_trust(param, purposes[sender].trust) == 1 &&
-           set_name(param, trust);
+    return set_name(param, trust);
 }
 
 /* BoringSSL lets a certificate without extendedKeyUsage pass for any. */
@@ -154,57 +122,6 @@ static bool is_fit_to_sign(X509 *leaf, vouch_role sender)
            (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0;
 }
 
-static bool has_strong_key(X509 *certificate)
-{
-    static const struct {
-        int type;
-        int bits;
-    } kinds[] = {
-        {EVP_PKEY_RSA, 2048}, {EVP_PKEY_EC, 256}, {EVP_PKEY_ED25519, 0}};
-    EVP_PKEY *key = X509_get_pubkey(certificate);
-    bool strong = false;
-
-    for (size_t i = 0; key != NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
-        strong = strong || (EVP_PKEY_id(key) == kinds[i].type &&
-                            EVP_PKEY_bits(key) >= kinds[i].bits);
-    }
-    EVP_PKEY_free(key);
-    return strong;
-}
-
-/* The signature of the anchor, which comes last, is not relied on. */
-static bool is_strong(const STACK_OF(X509) * chain)
-{
-    size_t num = sk_X509_num(chain);
-
-    for (size_t i = 0; i < num; i++) {
-        X509 *certificate = sk_X509_value(chain, i);
-
-        if (!has_strong_key(certificate) ||
-            (i + 1 < num && vouch_certificate_scheme(certificate) == 0)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* `none` stands for a time that is absent. */
-static int64_t unix_time(const ASN1_TIME *time, int64_t none)
-{
-    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-    int64_t result = INT64_MIN;
-    int days, seconds;
-
-    if (time == NULL) {
-        result = none;
-    } else if (epoch != NULL &&
-               ASN1_TIME_diff(&days, &seconds, epoch, time) == 1) {
-        result = (int64_t)days * 86400 + seconds;
-    }
-    ASN1_TIME_free(epoch);
-    return result;
-}
-
 /* The time until which some CRL speaks for the issuer of a certificate. */
 static int64_t revocation_known_until(const STACK_OF(X509_CRL) * crls,
                                       const X509 *certificate)
@@ -213,7 +130,8 @@ static int64_t revocation_known_until(const STACK_OF(X509_CRL) * crls,
 
     for (size_t i = 0; i < sk_X509_CRL_num(crls); i++) {
         const X509_CRL *crl = sk_X509_CRL_value(crls, i);
-        int64_t next = unix_time(X509_CRL_get0_nextUpdate(crl), INT64_MAX);
+        int64_t next =
+            vouch_unix_time(X509_CRL_get0_nextUpdate(crl), INT64_MAX);
 
         if (X509_NAME_cmp(X509_CRL_get_issuer(crl),
                           X509_get_issuer_name(certificate)) == 0 &&
@@ -227,17 +145,12 @@ static int64_t revocation_known_until(const STACK_OF(X509_CRL) * crls,
 static int64_t good_until(const STACK_OF(X509) * chain,
                           const STACK_OF(X509_CRL) * crls)
 {
-    int64_t until = INT64_MAX;
+    int64_t until = vouch_path_ends(chain);
 
-    for (size_t i = 0; i < sk_X509_num(chain); i++) {
-        const X509 *certificate = sk_X509_value(chain, i);
-        int64_t ends = unix_time(X509_get0_notAfter(certificate), INT64_MIN);
+    for (size_t i = 0; crls != NULL && i < sk_X509_num(chain); i++) {
+        int64_t ends = revocation_known_until(crls, sk_X509_value(chain, i));
 
         until = ends < until ? ends : until;
-        if (crls != NULL) {
-            ends = revocation_known_until(crls, certificate);
-            until = ends < until ? ends : until;
-        }
     }
     return until;
 }
@@ -255,26 +168,29 @@ static bool has_key(X509 *leaf, const EVP_PKEY *key)
  * nothing turns it off [X12] [X13] */
 static vouch_err validate(X509_STORE_CTX *context, struct vouch_aik *aik,
                           const vouch_trust *trust, vouch_role sender,
-                          X509 *leaf, STACK_OF(X509) * others, int64_t now)
+                          STACK_OF(X509) * certificates, int64_t now)
 {
-    const STACK_OF(X509) * chain;
+    X509 *leaf = sk_X509_value(certificates, 0);
+    vouch_err err =
+        vouch_path_begin(context, trust->store, certificates,
+                         purposes[sender].purpose, purposes[sender].trust, now);
 
-    if (X509_STORE_CTX_init(context, trust->store, leaf, others) != 1 ||
-        !configure(context, trust, sender, now)) {
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    if (!configure(context, trust)) {
         return VOUCH_E_NOMEM;
     }
-    if (!has_key(leaf, aik->key) || !is_fit_to_sign(leaf, sender) ||
-        X509_verify_cert(context) != 1 ||
-        X509_STORE_CTX_get_error(context) != X509_V_OK) {
+    if (!has_key(leaf, aik->key) || !is_fit_to_sign(leaf, sender)) {
         return VOUCH_E_CERTIFICATE;
     }
-    chain = X509_STORE_CTX_get0_chain(context);
-    if (!is_strong(chain)) {
-        return VOUCH_E_CERTIFICATE;
+    err = vouch_path_validate(context);
+    if (err == VOUCH_OK) {
+        aik->trusted = true;
+        aik->not_after =
+            good_until(X509_STORE_CTX_get0_chain(context), trust->crls);
     }
-    aik->trusted = true;
-    aik->not_after = good_until(chain, trust->crls);
-    return VOUCH_OK;
+    return err;
 }
 
 vouch_err vouch_aik_validate_chain(struct vouch_aik *aik,
@@ -282,20 +198,19 @@ vouch_err vouch_aik_validate_chain(struct vouch_aik *aik,
                                    vouch_bytes list, int64_t now)
 {
     X509_STORE_CTX *context;
-    STACK_OF(X509) * others;
-    X509 *leaf = NULL;
+    STACK_OF(X509) * certificates;
     vouch_err err = VOUCH_E_NOMEM;
 
     if (aik->trusted) {
         return VOUCH_OK;
     }
     context = X509_STORE_CTX_new();
-    others = sk_X509_new_null();
-    if (context != NULL && others != NULL) {
-        err = parse_list(list, &leaf, others);
+    certificates = sk_X509_new_null();
+    if (context != NULL && certificates != NULL) {
+        err = parse_list(list, certificates);
     }
     if (err == VOUCH_OK) {
-        err = validate(context, aik, trust, sender, leaf, others, now);
+        err = validate(context, aik, trust, sender, certificates, now);
     }
     if (err == VOUCH_OK) {
         vouch_chain_cache_add(
@@ -303,7 +218,6 @@ vouch_err vouch_aik_validate_chain(struct vouch_aik *aik,
             &(struct vouch_chain){aik->key, now, aik->not_after});
     }
     X509_STORE_CTX_free(context);
-    sk_X509_pop_free(others, X509_free);
-    X509_free(leaf);
+    sk_X509_pop_free(certificates, X509_free);
     return err;
 }

@@ -9,8 +9,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "lib/authenticator/certificate.h"
 #include "lib/authenticator/endpoint.h"
+#include "lib/keys/certificate.h"
 #include "lib/keys/key_internal.h"
 #include "proto/memory.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef VOUCH_AUTHENTICATOR_CERTIFICATE_H
-#define VOUCH_AUTHENTICATOR_CERTIFICATE_H
+#ifndef VOUCH_KEYS_CERTIFICATE_H
+#define VOUCH_KEYS_CERTIFICATE_H
 
 #include <openssl/base.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lib/authenticator/certificate.h"
+#include "lib/keys/certificate.h"
 
 #include <openssl/nid.h>
 #include <openssl/obj.h>
