@@ -199,6 +199,8 @@ static void seed_from_cose_vectors(void)
         {"cose/sign1-tests/sign-fail-04.json", "alg-text"},
         {"cose/ecdsa-examples/ecdsa-sig-01.json", "content-type"},
         {"cose/ecdsa-examples/ecdsa-sig-02.json", "es384"},
+        {"cose/ecdsa-examples/ecdsa-sig-03.json", "es512"},
+        {"cose/eddsa-examples/eddsa-sig-01.json", "eddsa"},
         {"cose/ecdsa-examples/ecdsa-01.json", "sign"},
         {"cose/CWT/A_3.json", "cwt"},
     };
@@ -327,6 +329,9 @@ static void seed_evidence(void)
     vouch_buffer_free(&cmw);
     write_token(&cbb);
     save_cbb("cose", "token", &cbb);
+    save_hex("cose", "x5chain", "d28449a20126182143010203a04040");
+    save_hex("cose", "x5chain-of-two", "d28449a2012618218241ff40a04040");
+    save_hex("cose", "x5chain-unprotected", "d28443a10126a1182141ff4040");
     write_claims(&cbb, true);
     save_cbb("eat", "all", &cbb);
     write_claims(&cbb, false);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/cose.h"
 
+#include <vouch/limits.h>
+
 #include "proto/cbor_reader.h"
 #include "proto/cbor_writer.h"
 #include "proto/memory.h"
@@ -8,11 +10,11 @@
 
 enum { TAG_SIGN1 = 18 };
 
-/* RFC 9052, 3.1 */
 enum label {
-    LABEL_ALG = 1,
-    LABEL_CRIT = 2,
-    LABEL_KID = 4,
+    LABEL_ALG = 1,      /* RFC 9052, 3.1 */
+    LABEL_CRIT = 2,     /* RFC 9052, 3.1 */
+    LABEL_KID = 4,      /* RFC 9052, 3.1 */
+    LABEL_X5CHAIN = 33, /* RFC 9360, 2 */
 };
 
 static vouch_err read_algorithm(CBS *in, bool is_protected,
@@ -22,6 +24,45 @@ static vouch_err read_algorithm(CBS *in, bool is_protected,
     return is_protected && vouch_cbor_read_int(in, &out->algorithm)
                ? VOUCH_OK
                : VOUCH_E_COSE_ALGORITHM;
+}
+
+static vouch_err check_certificates(const struct vouch_cose_sign1 *sign1)
+{
+    size_t num;
+    CBS in = vouch_cose_x5chain(sign1, &num);
+    vouch_bytes certificate;
+
+    if (num > VOUCH_LIMIT_CHAIN) {
+        return VOUCH_E_TOO_MANY;
+    }
+    for (; num != 0; num--) {
+        if (!vouch_cose_read_certificate(&in, &certificate)) {
+            return VOUCH_E_CBOR;
+        }
+        if (certificate.len > VOUCH_LIMIT_CERTIFICATE) {
+            return VOUCH_E_TOO_LARGE;
+        }
+    }
+    return VOUCH_OK;
+}
+
+static vouch_err read_x5chain(CBS *in, bool is_protected,
+                              struct vouch_cose_sign1 *out)
+{
+    CBS copy = *in;
+    uint64_t items;
+
+    /* RFC 9711, 9.6: what says more than which key to try is protected
+     * [T13] */
+    if (!is_protected) {
+        return VOUCH_E_COSE_PLACEMENT;
+    }
+    /* RFC 9360, 2: one stands alone, an array has two or more */
+    if ((vouch_cbor_read_array(&copy, &items) && items < 2) ||
+        !vouch_cbor_read_item(in, &out->x5chain)) {
+        return VOUCH_E_CBOR;
+    }
+    return check_certificates(out);
 }
 
 static vouch_err read_parameter(CBS *in, bool is_protected,
@@ -45,6 +86,8 @@ static vouch_err read_parameter(CBS *in, bool is_protected,
         case LABEL_KID:
             return vouch_cbor_read_bytes(in, &out->key_id) ? VOUCH_OK
                                                            : VOUCH_E_CBOR;
+        case LABEL_X5CHAIN:
+            return read_x5chain(in, is_protected, out);
         default:
             break;
         }
@@ -172,6 +215,25 @@ vouch_err vouch_cose_sign1_decode(vouch_bytes octets,
     }
     *out = sign1;
     return VOUCH_OK;
+}
+
+CBS vouch_cose_x5chain(const struct vouch_cose_sign1 *in, size_t *num)
+{
+    const CBS item = vouch_reader(in->x5chain);
+    CBS certificates = item;
+    uint64_t items;
+
+    if (vouch_cbor_read_array(&certificates, &items)) {
+        *num = (size_t)items;
+        return certificates;
+    }
+    *num = vouch_read_end(&item) ? 0 : 1;
+    return item;
+}
+
+bool vouch_cose_read_certificate(CBS *in, vouch_bytes *out)
+{
+    return vouch_cbor_read_bytes(in, out);
 }
 
 bool vouch_cose_protected_header(CBB *out, int64_t algorithm,

@@ -20,8 +20,9 @@ enum vouch_cose_algorithm {
 struct vouch_cose_sign1 {
     vouch_bytes protected_header; /* the map's encoding, maybe of no octets */
     int64_t algorithm;
-    vouch_bytes key_id; /* says which key to try, not whom to trust; maybe
-                           empty (RFC 9052, 3.1) */
+    vouch_bytes key_id;  /* says which key to try, not whom to trust; maybe
+                            empty (RFC 9052, 3.1) */
+    vouch_bytes x5chain; /* the item's encoding; empty if absent */
     vouch_bytes payload;
     vouch_bytes signature;
 };
@@ -30,9 +31,18 @@ struct vouch_cose_sign1 {
  *   VOUCH_E_CBOR, VOUCH_E_TOO_MANY: not a tagged COSE_Sign1;
  *   VOUCH_E_DUPLICATE: a label stands in both headers;
  *   VOUCH_E_COSE_ALGORITHM: alg is absent, not an integer, or unprotected;
- *   VOUCH_E_ILLEGAL: a header parameter is critical. */
+ *   VOUCH_E_COSE_PLACEMENT: x5chain is unprotected;
+ *   VOUCH_E_ILLEGAL: a header parameter is critical;
+ *   VOUCH_E_TOO_MANY, VOUCH_E_TOO_LARGE: certificates of x5chain beyond
+ *       VOUCH_LIMIT_CHAIN and VOUCH_LIMIT_CERTIFICATE. */
 vouch_err vouch_cose_sign1_decode(
     vouch_bytes octets, struct vouch_cose_sign1 *out) VOUCH_MUST_CHECK;
+
+/* vouch_cose_x5chain starts on the certificates of x5chain, of which there are
+ * `*num`, the end-entity's first and each then certified by the next (RFC 9360,
+ * 2); vouch_cose_read_certificate takes one. */
+CBS vouch_cose_x5chain(const struct vouch_cose_sign1 *in, size_t *num);
+bool vouch_cose_read_certificate(CBS *in, vouch_bytes *out) VOUCH_MUST_CHECK;
 
 /* vouch_cose_protected_header writes {alg, kid}. */
 bool vouch_cose_protected_header(CBB *out, int64_t algorithm,

@@ -19,6 +19,7 @@
 
 #include "lib/evidence/cose_key.h"
 #include "lib/keys/verify.h"
+#include "proto/cbor_writer.h"
 #include "proto/memory.h"
 #include "tests/support/octets.h"
 #include "tests/support/pki.h"
@@ -70,7 +71,7 @@ static const struct {
     /* kid in either header, or in none; other parameters are let pass */
     {"d2 84 43a10126 a0 40 40", VOUCH_OK},
     {"d2 84 47a2012604423131 a0 40 40", VOUCH_OK},
-    {"d2 84 45a201260300 a1182182 0102 40 40", VOUCH_OK},
+    {"d2 84 45a201260300 a1182082 0102 40 40", VOUCH_OK},
     {"d2 84 43a10126 a1616101 40 40", VOUCH_OK},
     {"d2 84 45a10138 22 00 a0 40 40", VOUCH_E_CBOR},
     {"d2 84 44a1013822 a0 40 40", VOUCH_OK},
@@ -127,6 +128,21 @@ static const struct {
     {"d2 84 43a10126 a10401 40 40", VOUCH_E_CBOR},
     {"d2 84 43a10126 a1046131 40 40", VOUCH_E_CBOR},
     {"d2 84 45a201260401 a0 40 40", VOUCH_E_CBOR},
+    /* x5chain: protected, one certificate or an array of two and more */
+    {"d2 84 49a201261821 43010203 a0 40 40", VOUCH_OK},
+    {"d2 84 49a201261821 8241ff40 a0 40 40", VOUCH_OK},
+    {"d2 84 46a201261821 80 a0 40 40", VOUCH_E_CBOR},
+    {"d2 84 48a201261821 8141ff a0 40 40", VOUCH_E_CBOR},
+    {"d2 84 46a201261821 01 a0 40 40", VOUCH_E_CBOR},
+    {"d2 84 47a201261821 61ff a0 40 40", VOUCH_E_CBOR},
+    {"d2 84 47a201261821 6161 a0 40 40", VOUCH_E_CBOR},
+    {"d2 84 48a201261821 824060 a0 40 40", VOUCH_E_CBOR},
+    {"d2 84 49a201261821 82408140 a0 40 40", VOUCH_E_CBOR},
+    {"d2 84 47a201261821 c140 a0 40 40", VOUCH_E_CBOR},
+    {"d2 84 43a10126 a1182141ff 40 40", VOUCH_E_COSE_PLACEMENT},
+    {"d2 84 43a10126 a118218241ff40 40 40", VOUCH_E_COSE_PLACEMENT},
+    {"d2 84 43a10126 a2044131182141ff 40 40", VOUCH_E_COSE_PLACEMENT},
+    {"d2 84 47a20126182141ff a1182141ff 40 40", VOUCH_E_DUPLICATE},
     /* not in preferred serialization */
     {"d2 84 5803a10126 a0 40 40", VOUCH_E_CBOR},
     {"d2 84 44a1180126 a0 40 40", VOUCH_E_CBOR},
@@ -177,6 +193,85 @@ START_TEST(sign1_decode_limits_depth)
         ck_assert_int_eq(decode(octets.data, octets.len),
                          beyond ? VOUCH_E_TOO_MANY : VOUCH_OK);
         free(octets.data);
+    }
+}
+END_TEST
+
+/* x5chain */
+
+static void assert_certificates(const char *hex, const char *const *expected,
+                                size_t num_expected)
+{
+    vouch_buffer octets = from_hex(hex);
+    struct vouch_cose_sign1 sign1;
+    size_t num;
+    CBS in;
+
+    ck_assert_int_eq(vouch_cose_sign1_decode(span_of(&octets), &sign1),
+                     VOUCH_OK);
+    in = vouch_cose_x5chain(&sign1, &num);
+    ck_assert_uint_eq(num, num_expected);
+    for (size_t i = 0; i < num; i++) {
+        vouch_buffer certificate = from_hex(expected[i]);
+        vouch_bytes found;
+
+        ck_assert(vouch_cose_read_certificate(&in, &found));
+        ck_assert(vouch_bytes_equal(found, span_of(&certificate)));
+        free(certificate.data);
+    }
+    ck_assert_uint_eq(CBS_len(&in), 0);
+    free(octets.data);
+}
+
+START_TEST(x5chain_gives_its_certificates_in_order)
+{
+    static const char *const certificates[] = {"010203", "04", ""};
+
+    assert_certificates("d2 84 43a10126 a0 40 40", NULL, 0);
+    assert_certificates("d2 84 49a201261821 43010203 a0 40 40", certificates,
+                        1);
+    assert_certificates("d2 84 4da201261821 83430102034104 40 a0 40 40",
+                        certificates, 3);
+}
+END_TEST
+
+static vouch_err decode_chain_of(size_t num, size_t len)
+{
+    uint8_t *octets = calloc(1, len);
+    vouch_buffer header, token;
+    struct vouch_cose_sign1 sign1 = {.signature = none};
+    vouch_err err;
+    CBB cbb;
+
+    ck_assert(CBB_init(&cbb, 64) &&
+              CBB_add_bytes(&cbb, (const uint8_t *)"\xa2\x01\x26\x18\x21", 5));
+    ck_assert(num == 1 || vouch_cbor_write_array(&cbb, num));
+    for (size_t i = 0; i < num; i++) {
+        ck_assert(vouch_cbor_write_bytes(&cbb, (vouch_bytes){octets, len}));
+    }
+    header = finish_cbb(&cbb);
+    sign1.protected_header = span_of(&header);
+    ck_assert(CBB_init(&cbb, 64) && vouch_cose_sign1_encode(&cbb, &sign1));
+    token = finish_cbb(&cbb);
+    err = decode(token.data, token.len);
+    free(token.data);
+    free(header.data);
+    free(octets);
+    return err;
+}
+
+/* Attack 51 */
+START_TEST(x5chain_has_limits)
+{
+    ck_assert_int_eq(decode_chain_of(VOUCH_LIMIT_CHAIN, 1), VOUCH_OK);
+    ck_assert_int_eq(decode_chain_of(VOUCH_LIMIT_CHAIN + 1, 1),
+                     VOUCH_E_TOO_MANY);
+    ck_assert_int_eq(decode_chain_of(100, 1), VOUCH_E_TOO_MANY);
+    for (size_t num = 1; num <= 2; num++) {
+        ck_assert_int_eq(decode_chain_of(num, VOUCH_LIMIT_CERTIFICATE),
+                         VOUCH_OK);
+        ck_assert_int_eq(decode_chain_of(num, VOUCH_LIMIT_CERTIFICATE + 1),
+                         VOUCH_E_TOO_LARGE);
     }
 }
 END_TEST
@@ -689,6 +784,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(tc, sign1_decode_is_strict, 0, COUNT(structures));
     tcase_add_test(tc, sign1_decode_refuses_every_prefix_and_what_follows);
     tcase_add_test(tc, sign1_decode_limits_depth);
+    tcase_add_test(tc, x5chain_gives_its_certificates_in_order);
+    tcase_add_test(tc, x5chain_has_limits);
     tcase_add_loop_test(tc, what_is_signed_verifies, 0, NUM_SIGNERS);
     tcase_add_loop_test(tc, no_octet_of_it_can_be_another, 0, COUNT(kinds));
     tcase_add_loop_test(tc, signature_has_the_length_of_the_key, 0,

@@ -49,6 +49,7 @@ typedef enum vouch_err {
     VOUCH_E_CMW_SIGNED,            /**< signed CMW: not used by vouch */
     VOUCH_E_COSE_ALGORITHM,        /**< COSE alg absent, unprotected, not the
                                         key's */
+    VOUCH_E_COSE_PLACEMENT,        /**< COSE parameter that must be protected */
     VOUCH_E_CLAIM_TYPE,            /**< claim of the wrong type or range */
     VOUCH_E_CLAIM_MISSING,         /**< required claim is absent */
     VOUCH_E_TRUNCATED,             /**< the connection ended within */
