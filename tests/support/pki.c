@@ -137,9 +137,8 @@ static void add_optional_extension(X509 *certificate, int nid,
 
 static void add_extensions(X509 *certificate, const struct pki_profile *profile)
 {
-    if (profile->ca) {
-        add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
-    }
+    add_optional_extension(certificate, NID_basic_constraints, profile->basic,
+                           profile->ca ? "critical,CA:TRUE" : "");
     add_optional_extension(certificate, NID_key_usage, profile->usage,
                            profile->ca ? "critical,keyCertSign,cRLSign"
                                        : "critical,digitalSignature");
@@ -147,6 +146,10 @@ static void add_extensions(X509 *certificate, const struct pki_profile *profile)
                            profile->ca ? "" : "DNS:peer.test");
     add_optional_extension(certificate, NID_ext_key_usage, profile->eku,
                            profile->ca ? "" : "serverAuth,clientAuth");
+    add_optional_extension(certificate, NID_subject_key_identifier,
+                           profile->skid, "");
+    add_optional_extension(certificate, NID_authority_key_identifier,
+                           profile->akid, "");
 }
 
 static void set_time(ASN1_TIME *time, int64_t value, int64_t fallback)

@@ -43,6 +43,10 @@ struct pki_profile {
     int64_t not_before;   /* PKI_FROM */
     int64_t not_after;    /* PKI_UNTIL */
     const EVP_MD *digest; /* what suits the key of the issuer */
+    const char *basic;    /* basicConstraints: none, or of a CA
+                             "critical,CA:TRUE"; "" for none */
+    const char *skid;     /* subjectKeyIdentifier, in hexadecimal: none */
+    const char *akid;     /* authorityKeyIdentifier, as "DER:3003...": none */
     bool ca;              /* has neither san nor eku by default */
     bool pkcs1;           /* an RSA issuer signs with PKCS #1 v1.5, not PSS */
 };
