@@ -178,6 +178,10 @@ START_TEST(cddl_has_the_bounds_of_the_code)
     check_rule("format", "tstr .regexp \"[ -~]{1,%u}\"",
                VOUCH_LIMIT_MEDIA_TYPE);
     check_rule("content-format", "uint .le %u", UINT16_MAX);
+    check_rule("cose-x5chain", "cose-certificate / [ 2*%u cose-certificate ]",
+               VOUCH_LIMIT_CHAIN);
+    check_rule("cose-certificate", "bstr .size (0..%u)",
+               VOUCH_LIMIT_CERTIFICATE);
 }
 END_TEST
 
@@ -234,7 +238,10 @@ static const struct {
     {"cmw-attestation-results", VOUCH_CMW_ATTESTATION_RESULTS},
     {"cmw-appraisal-policy", VOUCH_CMW_APPRAISAL_POLICY},
     {"cose-es256", VOUCH_COSE_ES256},
+    {"cose-eddsa", VOUCH_COSE_EDDSA},
     {"cose-es384", VOUCH_COSE_ES384},
+    {"cose-es512", VOUCH_COSE_ES512},
+    {"cose-ps256", VOUCH_COSE_PS256},
 };
 
 static bool is_number(const char *text, int64_t *out)
@@ -829,7 +836,8 @@ START_TEST(cddl_has_the_token_that_is_written)
     ck_assert_int_eq(vouch_cose_sign1_decode(record.value, &sign1), VOUCH_OK);
     in = vouch_reader(sign1.protected_header);
     ck_assert(vouch_cbor_read_map(&in, &pairs));
-    ck_assert_uint_eq(pairs, cddl_count(&cddl, rule));
+    ck_assert_uint_eq(pairs + 1, cddl_count(&cddl, rule));
+    ck_assert(cddl_key(&cddl, rule, 33)->optional); /* is not sent */
     for (; pairs != 0; pairs--) {
         const struct cddl_key *key;
         vouch_bytes value;
@@ -839,9 +847,12 @@ START_TEST(cddl_has_the_token_that_is_written)
         ck_assert(vouch_cbor_read_item(&in, &value));
         key = cddl_key(&cddl, rule, (int64_t)label);
         ck_assert_msg(key != NULL && !key->optional, "label %" PRIu64, label);
-        ck_assert_str_eq(key->type, label == 1 ? "cose-es256 / cose-es384"
-                                               : "bstr .size 32");
+        ck_assert_str_eq(key->type,
+                         label == 1 ? "cose-algorithm" : "bstr .size 32");
     }
+    ck_assert_str_eq(
+        cddl_rule(&cddl, "cose-algorithm")->text,
+        "cose-es256 / cose-es384 / cose-es512 / cose-eddsa / cose-ps256");
     ck_assert_uint_eq(sign1.key_id.len, 32);
     ck_assert(cddl_rule(&cddl, rule)->open);
     ck_assert_mem_eq(record.value.data, "\xd2\x84", 2); /* tag 18, four */
