@@ -186,34 +186,6 @@ START_TEST(no_second_label_is_tried) /* Attack 38 */
 }
 END_TEST
 
-static vouch_buffer point_of(const EVP_PKEY *key, point_conversion_form_t form)
-{
-    const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(key);
-    uint8_t octets[128];
-    size_t len =
-        EC_POINT_point2oct(EC_KEY_get0_group(ec), EC_KEY_get0_public_key(ec),
-                           form, octets, sizeof octets, NULL);
-
-    ck_assert_uint_ne(len, 0);
-    return (vouch_buffer){exact_copy(octets, len), len};
-}
-
-/* A P-256 SubjectPublicKeyInfo around any form of the point (RFC 5480, 2). */
-static vouch_buffer spki_around(vouch_bytes point)
-{
-    static const uint8_t algorithm[] = {
-        0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
-        0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
-    CBB cbb, spki, bits;
-
-    ck_assert(
-        CBB_init(&cbb, 128) && CBB_add_asn1(&cbb, &spki, CBS_ASN1_SEQUENCE) &&
-        CBB_add_bytes(&spki, algorithm, sizeof algorithm) &&
-        CBB_add_asn1(&spki, &bits, CBS_ASN1_BITSTRING) &&
-        CBB_add_u8(&bits, 0) && CBB_add_bytes(&bits, point.data, point.len));
-    return finish_cbb(&cbb);
-}
-
 /* Attack 37: the same key in other octets [X24]. The first variant is the right
  * one, so that the others are shown to be compared. */
 START_TEST(binder_over_another_encoding_is_another)
@@ -223,10 +195,10 @@ START_TEST(binder_over_another_encoding_is_another)
 
     forger_init(&forger, VOUCH_SERVER, VOUCH_SHA256, PKI_P256);
     found = present();
-    full = point_of(forger.aik.key, POINT_CONVERSION_UNCOMPRESSED);
-    compressed = point_of(forger.aik.key, POINT_CONVERSION_COMPRESSED);
-    variants[0] = spki_around(span_of(&full));
-    variants[1] = spki_around(span_of(&compressed));
+    full = pki_point(forger.aik.key, POINT_CONVERSION_UNCOMPRESSED);
+    compressed = pki_point(forger.aik.key, POINT_CONVERSION_COMPRESSED);
+    variants[0] = pki_spki_around(span_of(&full));
+    variants[1] = pki_spki_around(span_of(&compressed));
     variants[2] = full;
     variants[3] = compressed;
     for (size_t i = 0; i < 4; i++) {
@@ -299,9 +271,9 @@ START_TEST(binder_is_over_the_octets_of_the_certificate)
     X509 *certificate;
 
     forger_init(&forger, VOUCH_SERVER, VOUCH_SHA256, PKI_P256);
-    compressed = point_of(forger.aik.key, POINT_CONVERSION_COMPRESSED);
+    compressed = pki_point(forger.aik.key, POINT_CONVERSION_COMPRESSED);
     usual = pki_spki(forger.aik.key);
-    unusual = spki_around(span_of(&compressed));
+    unusual = pki_spki_around(span_of(&compressed));
     certificate = replace_spki(forger.aik.certificate, forger.intermediate.key,
                                span_of(&usual),
                                _i == 0 ? span_of(&usual) : span_of(&unusual));

@@ -16,6 +16,7 @@
 
 #include <vouch/scheme.h>
 
+#include "lib/keys/digest.h"
 #include "lib/keys/verify.h"
 #include "proto/cose.h"
 #include "proto/memory.h"
@@ -474,6 +475,34 @@ START_TEST(key_lives_as_long_as_a_reference)
 }
 END_TEST
 
+/* A Verifier may know a key by its hash alone, and a point has two forms. */
+START_TEST(public_key_has_the_hash_of_either_form)
+{
+    EVP_PKEY *key = pki_key(PKI_P256), *other = pki_key(PKI_P256);
+    vouch_buffer point = pki_point(key, POINT_CONVERSION_COMPRESSED);
+    vouch_buffer spki[] = {pki_spki(key), pki_spki_around(span_of(&point))};
+
+    for (size_t i = 0; i < sizeof spki / sizeof spki[0]; i++) {
+        for (int hash = VOUCH_SHA256; hash <= VOUCH_SHA384; hash++) {
+            const vouch_bytes octets = span_of(&spki[i]);
+            vouch_digest digest;
+
+            ck_assert_int_eq(
+                vouch_hash_parts((vouch_hash)hash, &octets, 1, &digest),
+                VOUCH_OK);
+            ck_assert(vouch_public_key_has_hash(key, &digest));
+            ck_assert(!vouch_public_key_has_hash(other, &digest));
+            digest.data[0] ^= 1;
+            ck_assert(!vouch_public_key_has_hash(key, &digest));
+        }
+        free(spki[i].data);
+    }
+    free(point.data);
+    EVP_PKEY_free(other);
+    EVP_PKEY_free(key);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("keys");
@@ -509,6 +538,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tc, key_without_private_half_does_not_sign, 0,
                         NUM_KINDS);
     tcase_add_test(tc, key_lives_as_long_as_a_reference);
+    tcase_add_test(tc, public_key_has_the_hash_of_either_form);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -113,20 +113,21 @@ bool vouch_rejected_text(struct vouch_appraisal *a, vouch_check check,
 /* Shared steps */
 
 /* A remote Verifier may know the AIK by its hash alone. */
-static bool is_aik(const struct vouch_anchor *anchor,
-                   const vouch_expectation *expected)
+static bool is_aik(const EVP_PKEY *key, const vouch_expectation *expected)
 {
-    vouch_bytes spki = {anchor->spki.data, anchor->spki.len};
-    vouch_digest hash;
+    return expected->aik_spki.len != 0
+               ? vouch_public_key_is(key, expected->aik_spki)
+               : vouch_public_key_has_hash(key, &expected->aik_pub_hash);
+}
 
-    if (expected->aik_spki.len != 0) {
-        return vouch_public_key_is(anchor->key, expected->aik_spki);
+bool vouch_is_not_aik(struct vouch_appraisal *a, const EVP_PKEY *key)
+{
+    if (!is_aik(key, a->expected)) {
+        return true;
     }
-    return vouch_hash_parts(expected->aik_pub_hash.len == 48 ? VOUCH_SHA384
-                                                             : VOUCH_SHA256,
-                            &spki, 1, &hash) != VOUCH_OK ||
-           vouch_bytes_equal(vouch_digest_bytes(&hash),
-                             vouch_digest_bytes(&expected->aik_pub_hash));
+    vouch_rejected(a, VOUCH_CHECK_ANCHOR, VOUCH_CLAIM_NONE, VOUCH_E_ILLEGAL);
+    vouch_reason_text(a->result->reason.found, vouch_text("the AIK"));
+    return false;
 }
 
 /* RFC 9711, 9.6: the key id says which anchor to try; that it is one, the
@@ -140,14 +141,8 @@ bool vouch_find_anchor(struct vouch_appraisal *a, vouch_bytes key_id,
         return vouch_rejected_octets(a, VOUCH_CHECK_ANCHOR, VOUCH_CLAIM_NONE,
                                      (vouch_bytes){NULL, 0}, key_id);
     }
-    if (is_aik(anchor, a->expected)) {
-        vouch_rejected(a, VOUCH_CHECK_ANCHOR, VOUCH_CLAIM_NONE,
-                       VOUCH_E_ILLEGAL);
-        vouch_reason_text(a->result->reason.found, vouch_text("the AIK"));
-        return false;
-    }
     *out = anchor;
-    return true;
+    return vouch_is_not_aik(a, anchor->key);
 }
 
 static uint64_t distance(int64_t a, int64_t b)

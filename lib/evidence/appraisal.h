@@ -46,6 +46,10 @@ bool vouch_rejected_text(struct vouch_appraisal *appraisal, vouch_check check,
 bool vouch_find_anchor(struct vouch_appraisal *appraisal, vouch_bytes key_id,
                        const struct vouch_anchor **out) VOUCH_MUST_CHECK;
 
+/* The last of that, for a key that was found in another way. */
+bool vouch_is_not_aik(struct vouch_appraisal *appraisal,
+                      const EVP_PKEY *key) VOUCH_MUST_CHECK;
+
 /* iat no further from now than the policy's maximum age, either way; exp in the
  * future and nbf not, where they are there. */
 struct vouch_times {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include <vouch/cmw.h>
 #include <vouch/software.h>
 
@@ -11,6 +13,7 @@
 #include "lib/evidence/debug_status.h"
 #include "lib/evidence/reason.h"
 #include "lib/evidence/version.h"
+#include "lib/evidence/x5chain.h"
 #include "lib/keys/digest.h"
 #include "proto/digests.h"
 #include "proto/eat.h"
@@ -24,7 +27,11 @@ struct eat_appraisal {
     vouch_bytes token;
     vouch_bytes profile; /* the one that the media type names */
     struct vouch_cose_sign1 sign1;
-    const struct vouch_anchor *anchor;
+    struct signer {
+        EVP_PKEY *key;      /* a reference of its own, or NULL */
+        uint8_t anchor[32]; /* SHA-256 of the anchor's SubjectPublicKeyInfo */
+        int64_t not_after;
+    } signer;
     struct vouch_eat eat;
 };
 
@@ -53,9 +60,42 @@ static bool check_envelope(struct vouch_appraisal *a)
                                             VOUCH_CLAIM_NONE, err);
 }
 
+/* The key that a path of certificates leads to. */
+static bool find_by_path(struct vouch_appraisal *a, struct signer *signer)
+{
+    struct vouch_path path;
+    vouch_err err = VOUCH_E_CERTIFICATE;
+
+    if (a->policy->ca_store != NULL) {
+        err = vouch_evidence_path(&of(a)->sign1, a->policy->ca_store,
+                                  a->expected->now.unix_s, &path);
+    }
+    if (err != VOUCH_OK) {
+        return vouch_rejected(a, VOUCH_CHECK_ANCHOR, VOUCH_CLAIM_NONE, err);
+    }
+    *signer = (struct signer){.key = path.key, .not_after = path.not_after};
+    memcpy(signer->anchor, path.anchor, sizeof signer->anchor);
+    return vouch_is_not_aik(a, path.key);
+}
+
+/* The key that the policy names. */
+static bool find_by_key_id(struct vouch_appraisal *a, struct signer *signer)
+{
+    const struct vouch_anchor *anchor;
+
+    if (!vouch_find_anchor(a, of(a)->sign1.key_id, &anchor)) {
+        return false;
+    }
+    EVP_PKEY_up_ref(anchor->key);
+    *signer = (struct signer){.key = anchor->key, .not_after = INT64_MAX};
+    memcpy(signer->anchor, anchor->id, sizeof signer->anchor);
+    return true;
+}
+
 static bool check_signer(struct vouch_appraisal *a)
 {
-    return vouch_find_anchor(a, of(a)->sign1.key_id, &of(a)->anchor);
+    return of(a)->sign1.x5chain.len != 0 ? find_by_path(a, &of(a)->signer)
+                                         : find_by_key_id(a, &of(a)->signer);
 }
 
 /* expat-03, 4: under a key that the policy trusts [X16]; RFC 9711, 3:
@@ -63,8 +103,7 @@ static bool check_signer(struct vouch_appraisal *a)
 static bool check_signature(struct vouch_appraisal *a)
 {
     static const vouch_bytes no_aad = {NULL, 0};
-    vouch_err err =
-        vouch_cose_verify(of(a)->anchor->key, &of(a)->sign1, no_aad);
+    vouch_err err = vouch_cose_verify(of(a)->signer.key, &of(a)->sign1, no_aad);
 
     return err == VOUCH_OK ? true
                            : vouch_rejected(a, VOUCH_CHECK_SIGNATURE,
@@ -371,14 +410,17 @@ static void accept(const struct eat_appraisal *e)
     result->claims = claims_relied_on(e);
     result->binder = vouch_digest_from(eat->nonce);
     result->aik_pub_hash = vouch_digest_from(eat->aik_pub_hash);
-    result->not_after = eat->has_exp ? eat->exp : INT64_MAX;
+    result->not_after = e->signer.not_after;
+    if (eat->has_exp && eat->exp < result->not_after) {
+        result->not_after = eat->exp;
+    }
     result->ueid = eat->ueid;
     result->instance_pinned = e->base.policy->instances.num != 0;
     result->has_epoch = eat->has_epoch;
     result->epoch = eat->epoch;
     result->has_security_version = eat->has_security_version;
     result->security_version = eat->security_version;
-    memcpy(result->anchor_digest, e->anchor->id, sizeof e->anchor->id);
+    memcpy(result->anchor_digest, e->signer.anchor, sizeof e->signer.anchor);
 }
 
 /* The profile in such a media type, or nothing. */
@@ -407,6 +449,7 @@ static void appraise(const vouch_appraiser *appraiser, vouch_bytes message,
     if (vouch_run_steps(&e.base, steps, sizeof steps / sizeof steps[0])) {
         accept(&e);
     }
+    EVP_PKEY_free(e.signer.key);
     vouch_appraisal_end(appraiser, message, out);
 }
 

@@ -2,11 +2,15 @@
 #include "lib/keys/verify.h"
 
 #include <openssl/bytestring.h>
+#include <openssl/ec.h>
+#include <openssl/ec_key.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "lib/keys/digest.h"
 #include "lib/keys/ecdsa.h"
 #include "lib/keys/scheme.h"
+#include "proto/memory.h"
 
 typedef const struct vouch_scheme *find_scheme(const EVP_PKEY *key);
 
@@ -61,6 +65,69 @@ bool vouch_public_key_is(const EVP_PKEY *key, vouch_bytes spki)
     same = EVP_PKEY_cmp(key, other) == 1;
     EVP_PKEY_free(other);
     return same;
+}
+
+static bool write_compressed_point(const EVP_PKEY *key, CBB *out)
+{
+    const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(key);
+
+    return EC_POINT_point2cbb(out, EC_KEY_get0_group(ec),
+                              EC_KEY_get0_public_key(ec),
+                              POINT_CONVERSION_COMPRESSED, NULL) == 1;
+}
+
+/* RFC 5480, 2.2: the point in its other form, behind the same algorithm. */
+static bool write_compressed_spki(const EVP_PKEY *key, vouch_bytes usual,
+                                  CBB *out)
+{
+    CBS in, sequence, algorithm;
+    CBB body, bits;
+
+    CBS_init(&in, usual.data, usual.len);
+    return CBS_get_asn1(&in, &sequence, CBS_ASN1_SEQUENCE) == 1 &&
+           CBS_get_asn1_element(&sequence, &algorithm, CBS_ASN1_SEQUENCE) ==
+               1 &&
+           CBB_add_asn1(out, &body, CBS_ASN1_SEQUENCE) == 1 &&
+           CBB_add_bytes(&body, CBS_data(&algorithm), CBS_len(&algorithm)) ==
+               1 &&
+           CBB_add_asn1(&body, &bits, CBS_ASN1_BITSTRING) == 1 &&
+           CBB_add_u8(&bits, 0) == 1 && write_compressed_point(key, &bits) &&
+           CBB_flush(out) == 1;
+}
+
+static bool has_hash(const CBB *spki, const vouch_digest *hash)
+{
+    const vouch_bytes octets = {CBB_data(spki), CBB_len(spki)};
+    vouch_digest own;
+
+    return vouch_hash_parts(hash->len == vouch_hash_len(VOUCH_SHA384)
+                                ? VOUCH_SHA384
+                                : VOUCH_SHA256,
+                            &octets, 1, &own) != VOUCH_OK ||
+           vouch_bytes_equal(vouch_digest_bytes(&own),
+                             vouch_digest_bytes(hash));
+}
+
+bool vouch_public_key_has_hash(const EVP_PKEY *key, const vouch_digest *hash)
+{
+    bool has = true;
+    CBB usual, other;
+
+    CBB_zero(&usual);
+    CBB_zero(&other);
+    if (CBB_init(&usual, 128) && CBB_init(&other, 128) &&
+        EVP_marshal_public_key(&usual, key) == 1) {
+        has = has_hash(&usual, hash) ||
+              (EVP_PKEY_id(key) == EVP_PKEY_EC &&
+               (!write_compressed_spki(
+                    key, (vouch_bytes){CBB_data(&usual), CBB_len(&usual)},
+                    &other) ||
+                has_hash(&other, hash)));
+    }
+    CBB_cleanup(&usual);
+    CBB_cleanup(&other);
+    ERR_clear_error();
+    return has;
 }
 
 static vouch_err verify_der(const struct vouch_scheme *scheme, EVP_PKEY *key,

@@ -29,6 +29,11 @@ int64_t vouch_public_key_algorithm(const EVP_PKEY *key);
  * it is asked to keep two keys apart. */
 bool vouch_public_key_is(const EVP_PKEY *key, vouch_bytes spki);
 
+/* vouch_public_key_has_hash tells whether `hash` is that of a
+ * SubjectPublicKeyInfo of `key`, with the point compressed or not. True also
+ * when that can not be told. */
+bool vouch_public_key_has_hash(const EVP_PKEY *key, const vouch_digest *hash);
+
 /* vouch_verify verifies `signature` over `message`. VOUCH_E_SIGNATURE_SCHEME
  * when `number` is not the key's scheme, VOUCH_E_SIGNATURE when it does not
  * verify. */

@@ -310,3 +310,30 @@ vouch_buffer pki_crl(const struct pki_entity *issuer, const X509 *revoked,
     ASN1_TIME_free(until);
     return finish_bio(bio);
 }
+
+vouch_buffer pki_point(const EVP_PKEY *key, point_conversion_form_t form)
+{
+    const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(key);
+    uint8_t octets[128];
+    size_t len =
+        EC_POINT_point2oct(EC_KEY_get0_group(ec), EC_KEY_get0_public_key(ec),
+                           form, octets, sizeof octets, NULL);
+
+    ck_assert_uint_ne(len, 0);
+    return (vouch_buffer){exact_copy(octets, len), len};
+}
+
+vouch_buffer pki_spki_around(vouch_bytes point)
+{
+    static const uint8_t algorithm[] = {
+        0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+        0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+    CBB cbb, spki, bits;
+
+    ck_assert(
+        CBB_init(&cbb, 128) && CBB_add_asn1(&cbb, &spki, CBS_ASN1_SEQUENCE) &&
+        CBB_add_bytes(&spki, algorithm, sizeof algorithm) &&
+        CBB_add_asn1(&spki, &bits, CBS_ASN1_BITSTRING) &&
+        CBB_add_u8(&bits, 0) && CBB_add_bytes(&bits, point.data, point.len));
+    return finish_cbb(&cbb);
+}

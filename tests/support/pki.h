@@ -6,6 +6,7 @@
  * the heap, for free(). A failure inside fails the test. */
 
 #include <openssl/base.h>
+#include <openssl/ec.h>
 
 #include <vouch/base.h>
 
@@ -70,6 +71,11 @@ vouch_buffer pki_key_pem(const EVP_PKEY *key);
 
 vouch_buffer pki_der(X509 *certificate);
 vouch_buffer pki_spki(const EVP_PKEY *key);
+
+/* pki_point is the point of an EC key in that form, and pki_spki_around a P-256
+ * SubjectPublicKeyInfo around any form of the point (RFC 5480, 2). */
+vouch_buffer pki_point(const EVP_PKEY *key, point_conversion_form_t form);
+vouch_buffer pki_spki_around(vouch_bytes point);
 
 /* pki_crl makes a DER CertificateList of `issuer` that revokes `revoked`, or
  * nothing if that is NULL. */
