@@ -8,10 +8,16 @@ size_t vouch_base64url_length(size_t len)
     return len / 4 * 3 + len % 4 * 3 / 4;
 }
 
+size_t vouch_base64url_text_length(size_t len)
+{
+    return len / 3 * 4 + (len % 3 * 4 + 2) / 3;
+}
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
 static bool read_digit(uint8_t c, uint32_t *out)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                   "abcdefghijklmnopqrstuvwxyz0123456789-_";
     const char *found = memchr(alphabet, c, sizeof alphabet - 1);
 
     if (found == NULL) {
@@ -42,4 +48,21 @@ bool vouch_base64url_decode(vouch_bytes text, uint8_t *out)
     }
     /* RFC 4648, 3.5: a whole character too many, or bits that are not zero */
     return num < 6 && bits == 0;
+}
+
+void vouch_base64url_encode(vouch_bytes octets, uint8_t *out)
+{
+    uint32_t bits = 0; /* that are not written yet, `num` of them */
+    unsigned num = 0;
+
+    for (size_t i = 0; i < octets.len; i++) {
+        bits = bits << 8 | octets.data[i];
+        for (num += 8; num >= 6; num -= 6) {
+            *out++ = (uint8_t)alphabet[bits >> (num - 6) & 63];
+        }
+        bits &= (1U << num) - 1;
+    }
+    if (num != 0) {
+        *out = (uint8_t)alphabet[bits << (6 - num)];
+    }
 }

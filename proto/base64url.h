@@ -14,4 +14,9 @@ size_t vouch_base64url_length(size_t len);
  * belong to none: one text for any octets. */
 bool vouch_base64url_decode(vouch_bytes text, uint8_t *out) VOUCH_MUST_CHECK;
 
+/* vouch_base64url_text_length is how many characters stand for `len` octets,
+ * and vouch_base64url_encode writes them, with no NUL. */
+size_t vouch_base64url_text_length(size_t len);
+void vouch_base64url_encode(vouch_bytes octets, uint8_t *out);
+
 #endif

@@ -3,83 +3,17 @@
 
 #include <string.h>
 
-#include <jansson.h>
-
 #include <vouch/limits.h>
 
-#include "proto/base64url.h"
 #include "proto/cbor_writer.h"
 #include "proto/cmw_writer.h"
+#include "proto/json.h"
 #include "proto/memory.h"
 
 /*
  * A CMW in JSON is written in CBOR, item for item, and then parsed like any
  * other: what RFC 9999 asks for stands in one place, and so do the limits.
  */
-
-/* What there is to read, before jansson takes memory for it. */
-struct shape {
-    bool in_string;
-    bool escaped;
-    size_t depth;
-    size_t items; /* no fewer than there are */
-};
-
-static void shape_string(struct shape *shape, uint8_t c)
-{
-    if (shape->escaped) {
-        shape->escaped = false;
-    } else if (c == '\\') {
-        shape->escaped = true;
-    } else if (c == '"') {
-        shape->in_string = false;
-    }
-}
-
-static void shape_octet(struct shape *shape, uint8_t c)
-{
-    switch (c) {
-    case '"':
-        shape->in_string = true;
-        break;
-    case '[':
-    case '{':
-        shape->depth++;
-        shape->items++;
-        break;
-    case ']':
-    case '}':
-        shape->depth -= shape->depth != 0;
-        break;
-    case ',':
-    case ':':
-        shape->items++;
-        break;
-    default:
-        break;
-    }
-}
-
-static vouch_err check_shape(vouch_bytes json)
-{
-    struct shape shape = {.depth = 0};
-
-    if (json.len > VOUCH_LIMIT_CMW) {
-        return VOUCH_E_TOO_LARGE;
-    }
-    for (size_t i = 0; i < json.len; i++) {
-        if (shape.in_string) {
-            shape_string(&shape, json.data[i]);
-        } else {
-            shape_octet(&shape, json.data[i]);
-        }
-        if (shape.depth > VOUCH_LIMIT_CBOR_DEPTH ||
-            shape.items > VOUCH_LIMIT_CBOR_ITEMS) {
-            return VOUCH_E_TOO_MANY;
-        }
-    }
-    return VOUCH_OK;
-}
 
 /* Signed ones */
 
@@ -122,22 +56,12 @@ struct walk {
     struct level level[VOUCH_LIMIT_CMW_DEPTH];
 };
 
-static vouch_bytes text_of(const json_t *string)
+static bool write_value(CBB *out, const json_t *value)
 {
-    return (vouch_bytes){(const uint8_t *)json_string_value(string),
-                         json_string_length(string)};
-}
-
-static bool write_value(CBB *out, vouch_bytes text)
-{
-    size_t len = vouch_base64url_length(text.len);
-    uint8_t *octets;
-
     /* RFC 9999, 3.1: base64url without padding, and one character at least
      * [C01] */
-    return text.len != 0 && vouch_cbor_write_bytes_head(out, len) &&
-           CBB_add_space(out, &octets, len) &&
-           vouch_base64url_decode(text, octets);
+    return json_string_length(value) != 0 &&
+           vouch_json_write_octets(out, value);
 }
 
 static bool write_indicator(CBB *out, const json_t *indicator)
@@ -156,8 +80,8 @@ static bool write_record(CBB *out, const json_t *array)
     /* RFC 9999, 3.1: no number stands for a type here [C04] */
     return (items == 2 || items == 3) && json_is_string(type) &&
            json_is_string(value) && vouch_cbor_write_array(out, items) &&
-           vouch_cbor_write_text(out, text_of(type)) &&
-           write_value(out, text_of(value)) &&
+           vouch_cbor_write_text(out, vouch_json_text(type)) &&
+           write_value(out, value) &&
            (items == 2 || write_indicator(out, json_array_get(array, 2)));
 }
 
@@ -182,8 +106,8 @@ static vouch_err write_cmw(CBB *out, json_t *json, struct walk *walk)
     }
     /* Where a string may stand and where not, is seen by who parses it. */
     if (json_is_string(json)) {
-        return vouch_cbor_write_text(out, text_of(json)) ? VOUCH_OK
-                                                         : VOUCH_E_CMW;
+        return vouch_cbor_write_text(out, vouch_json_text(json)) ? VOUCH_OK
+                                                                 : VOUCH_E_CMW;
     }
     return json_is_array(json) && write_record(out, json) ? VOUCH_OK
                                                           : VOUCH_E_CMW;
@@ -233,35 +157,18 @@ static vouch_err to_cbor(json_t *json, size_t len, vouch_buffer *out)
     return vouch_cmw_finish(&writer, err, out);
 }
 
-static vouch_err error_of(const json_error_t *error)
-{
-    switch ((int)json_error_code(error)) {
-    case json_error_out_of_memory:
-        return VOUCH_E_NOMEM;
-    case json_error_duplicate_key:
-        return VOUCH_E_DUPLICATE;
-    default:
-        return VOUCH_E_CMW;
-    }
-}
-
 vouch_err vouch_cmw_from_json(vouch_bytes json, vouch_buffer *out)
 {
-    vouch_err err = check_shape(json);
-    json_error_t error;
+    vouch_err err;
     json_t *root;
 
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    if (is_compact_jws(json)) {
+    if (json.len <= VOUCH_LIMIT_CMW && is_compact_jws(json)) {
         return VOUCH_E_CMW_SIGNED;
     }
     /* RFC 9999, 3.3: labels are unique [C06] */
-    root = json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES,
-                      &error);
-    if (root == NULL) {
-        return error_of(&error);
+    err = vouch_json_load(json, &root);
+    if (err != VOUCH_OK) {
+        return err == VOUCH_E_DECODE ? VOUCH_E_CMW : err;
     }
     /* No item is longer in CBOR than in JSON with what divides it. */
     err = to_cbor(root, json.len, out);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_PROTO_JSON_H
+#define VOUCH_PROTO_JSON_H
+
+/* JSON (RFC 8259) from a peer, read by jansson. */
+
+#include <jansson.h>
+#include <openssl/bytestring.h>
+
+#include <vouch/base.h>
+
+/* vouch_json_load reads an object or an array, and nothing behind it. What
+ * there is to read is counted before jansson takes memory for it. It returns
+ *   VOUCH_E_DECODE: not that;
+ *   VOUCH_E_DUPLICATE: a name twice in an object;
+ *   VOUCH_E_TOO_LARGE: longer than VOUCH_LIMIT_CMW;
+ *   VOUCH_E_TOO_MANY: beyond the limits of CBOR, of depth or items;
+ *   VOUCH_E_NOMEM. */
+vouch_err vouch_json_load(vouch_bytes text, json_t **out) VOUCH_MUST_CHECK;
+
+/* vouch_json_text borrows the text of a string. */
+vouch_bytes vouch_json_text(const json_t *string);
+
+/* vouch_json_write_octets writes the octets that a string has in base64url as a
+ * byte string of CBOR. */
+bool vouch_json_write_octets(CBB *out, const json_t *string) VOUCH_MUST_CHECK;
+
+#endif
