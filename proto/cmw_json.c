@@ -5,6 +5,7 @@
 
 #include <vouch/limits.h>
 
+#include "proto/base64url.h"
 #include "proto/cbor_writer.h"
 #include "proto/cmw_writer.h"
 #include "proto/json.h"
@@ -56,12 +57,16 @@ struct walk {
     struct level level[VOUCH_LIMIT_CMW_DEPTH];
 };
 
-static bool write_value(CBB *out, const json_t *value)
+static bool write_value(CBB *out, vouch_bytes text)
 {
+    size_t len = vouch_base64url_length(text.len);
+    uint8_t *octets;
+
     /* RFC 9999, 3.1: base64url without padding, and one character at least
      * [C01] */
-    return json_string_length(value) != 0 &&
-           vouch_json_write_octets(out, value);
+    return text.len != 0 && vouch_cbor_write_bytes_head(out, len) &&
+           CBB_add_space(out, &octets, len) &&
+           vouch_base64url_decode(text, octets);
 }
 
 static bool write_indicator(CBB *out, const json_t *indicator)
@@ -81,7 +86,7 @@ static bool write_record(CBB *out, const json_t *array)
     return (items == 2 || items == 3) && json_is_string(type) &&
            json_is_string(value) && vouch_cbor_write_array(out, items) &&
            vouch_cbor_write_text(out, vouch_json_text(type)) &&
-           write_value(out, value) &&
+           write_value(out, vouch_json_text(value)) &&
            (items == 2 || write_indicator(out, json_array_get(array, 2)));
 }
 

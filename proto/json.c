@@ -3,9 +3,6 @@
 
 #include <vouch/limits.h>
 
-#include "proto/base64url.h"
-#include "proto/cbor_writer.h"
-
 /* What there is to read, before jansson takes memory for it. */
 struct shape {
     bool in_string;
@@ -104,15 +101,4 @@ vouch_bytes vouch_json_text(const json_t *string)
 {
     return (vouch_bytes){(const uint8_t *)json_string_value(string),
                          json_string_length(string)};
-}
-
-bool vouch_json_write_octets(CBB *out, const json_t *string)
-{
-    vouch_bytes text = vouch_json_text(string);
-    size_t len = vouch_base64url_length(text.len);
-    uint8_t *octets;
-
-    return vouch_cbor_write_bytes_head(out, len) &&
-           CBB_add_space(out, &octets, len) &&
-           vouch_base64url_decode(text, octets);
 }

@@ -5,7 +5,6 @@
 /* JSON (RFC 8259) from a peer, read by jansson. */
 
 #include <jansson.h>
-#include <openssl/bytestring.h>
 
 #include <vouch/base.h>
 
@@ -20,9 +19,5 @@ vouch_err vouch_json_load(vouch_bytes text, json_t **out) VOUCH_MUST_CHECK;
 
 /* vouch_json_text borrows the text of a string. */
 vouch_bytes vouch_json_text(const json_t *string);
-
-/* vouch_json_write_octets writes the octets that a string has in base64url as a
- * byte string of CBOR. */
-bool vouch_json_write_octets(CBB *out, const json_t *string) VOUCH_MUST_CHECK;
 
 #endif

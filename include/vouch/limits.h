@@ -94,6 +94,10 @@
 #define VOUCH_LIMIT_MEASUREMENTS 256
 /** Longest name of a measurement. */
 #define VOUCH_LIMIT_MEASUREMENT_NAME 255
+/** Longest text in an Attestation Result: label, profile, Verifier, policy. */
+#define VOUCH_LIMIT_RESULT_TEXT 255
+/** Longest text of a Verifier's reason in it. */
+#define VOUCH_LIMIT_REFUSAL_TEXT 131
 /** Submodules of an EAT, and appraisals in an Attestation Result. */
 #define VOUCH_LIMIT_SUBMODULES 16
 
