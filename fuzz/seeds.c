@@ -16,7 +16,9 @@
 #include "proto/capsule.h"
 #include "proto/cose.h"
 #include "proto/digests.h"
+#include "proto/ear.h"
 #include "proto/eat.h"
+#include "proto/jws.h"
 #include "proto/memory.h"
 #include "proto/message.h"
 
@@ -340,6 +342,97 @@ static void seed_evidence(void)
     save_hex("eat", "version-with-scheme", "a119010f8265312e302e3001");
     save_hex("eat", "iat-is-a-float", "a106f93c00");
     save_hex("eat", "nonces", "a10a82480102030405060708480102030405060708");
+}
+
+/* An Attestation Result, of two appraisals when it has all that there may be.
+ */
+static struct vouch_ear make_ear(bool all)
+{
+    struct vouch_ear ear = {
+        .has_iat = true,
+        .iat = FUZZ_UNIX_TIME,
+        .profile = vouch_text(VOUCH_EAR_PROFILE),
+        .developer = vouch_text("https://example.com"),
+        .build = vouch_text("verifier 0.1.0"),
+        .appraisals = {{.label = vouch_text("platform"),
+                        .has_status = true,
+                        .status = 2,
+                        .has_vector = true,
+                        .vector = {2, 0, 3, 0, 2},
+                        .aik_pub_hash = some(32)}},
+        .num_appraisals = 1,
+    };
+
+    if (all) {
+        ear.has_exp = ear.has_nbf = ear.has_status = true;
+        ear.exp = FUZZ_UNIX_TIME + 300;
+        ear.nbf = FUZZ_UNIX_TIME - 1;
+        ear.nonce = some(16);
+        ear.status = 96;
+        ear.appraisals[0].nonce = some(48);
+        ear.appraisals[0].ueid = some(33);
+        ear.appraisals[0].policy_id = vouch_text("urn:sha-256:00");
+        ear.appraisals[ear.num_appraisals++] = (struct vouch_ear_appraisal){
+            .label = vouch_text("posture"),
+            .has_status = true,
+            .status = 96,
+            .has_vector = true,
+            .vector = {[1] = 96, [7] = -128},
+            .aik_pub_hash = some(32),
+            .refusal = {.check = vouch_text("posture"),
+                        .claim = vouch_text("posture"),
+                        .name = vouch_text("policy"),
+                        .expected = vouch_text("00"),
+                        .found = vouch_text("01")},
+        };
+    }
+    return ear;
+}
+
+static void seed_ear(const char *name, bool all)
+{
+    struct vouch_ear ear = make_ear(all);
+    CBB cbb;
+
+    FUZZ_CHECK(CBB_init(&cbb, 256));
+    FUZZ_CHECK(vouch_ear_encode(&cbb, &ear));
+    save_cbb("ear", name, &cbb);
+}
+
+static void seed_ear_jwt(const char *name, const char *jwt, bool all,
+                         enum vouch_ear_names names)
+{
+    struct vouch_ear ear = make_ear(all);
+    vouch_buffer claims;
+    CBB cbb;
+
+    FUZZ_CHECK(vouch_ear_encode_json(&ear, names, &claims) == VOUCH_OK);
+    save("ear_jwt", name, bytes_of(&claims));
+    FUZZ_CHECK(CBB_init(&cbb, 256));
+    FUZZ_CHECK(vouch_jws_begin(&cbb, some(32), bytes_of(&claims)) == VOUCH_OK);
+    FUZZ_CHECK(vouch_jws_end(&cbb, some(64)) == VOUCH_OK);
+    save_cbb("ear_jwt", jwt, &cbb);
+    vouch_buffer_free(&claims);
+}
+
+static void seed_results(void)
+{
+    seed_ear("all", true);
+    seed_ear("required", false);
+    save_hex("ear", "unknown", "a306011903ea41ff6161820120");
+    save_hex("ear", "iat-is-a-float", "a106f93c00");
+    save_hex("ear", "no-appraisal", "a119010aa0");
+    save_hex("ear", "no-vector", "a119010aa16170a11903e9a0");
+    seed_ear_jwt("all", "jwt-all", true, VOUCH_EAR_NAMES);
+    seed_ear_jwt("required", "jwt-required", false, VOUCH_EAR_NAMES);
+    seed_ear_jwt("veraison", "jwt-veraison", true, VOUCH_EAR_VERAISON_NAMES);
+    save("ear_jwt", "jwt-none", vouch_text("eyJhbGciOiJub25lIn0.e30."));
+    save("ear_jwt", "jwt-critical",
+         vouch_text("eyJhbGciOiJFUzI1NiIsImNyaXQiOlsiYjY0Il19.e30.AA"));
+    save("ear_jwt", "twice", vouch_text("{\"iat\":1,\"i\\u0061t\":1}"));
+    save("ear_jwt", "vector",
+         vouch_text("{\"submods\":{\"p\":{\"ear_trustworthiness_vector\":"
+                    "{\"hardware\":-1,\"other\":2}}}}"));
 }
 
 /* An authenticator for the request of authenticator_validate.c, which the AIK
@@ -696,6 +789,7 @@ int main(int argc, char **argv)
     seed_from_cose_vectors();
     seed_cbor();
     seed_evidence();
+    seed_results();
     seed_authenticators();
     seed_messages();
     seed_capsules();
