@@ -125,7 +125,7 @@ static vouch_err read_leaf(CBS *in, const struct vouch_ear_claim *claim,
                                           : wrong_claim(claim, wrong);
 }
 
-static const struct vouch_ear_claim *find(const struct vouch_ear_claims *table,
+static const struct vouch_ear_claim *find(const struct vouch_ear_table *table,
                                           int64_t key)
 {
     for (size_t i = 0; i < table->num; i++) {
@@ -138,7 +138,7 @@ static const struct vouch_ear_claim *find(const struct vouch_ear_claims *table,
 
 /* EAR, 4: claims that are not understood are ignored [R04], as are labels that
  * are no integers. */
-static vouch_err read_pair(CBS *in, const struct vouch_ear_claims *table,
+static vouch_err read_pair(CBS *in, const struct vouch_ear_table *table,
                            read_value *read, void *claims, const char **wrong)
 {
     const struct vouch_ear_claim *claim = NULL;
@@ -159,7 +159,7 @@ static vouch_err read_pair(CBS *in, const struct vouch_ear_claims *table,
 }
 
 static const struct vouch_ear_claim *first_missing(
-    const struct vouch_ear_claims *table, const void *claims)
+    const struct vouch_ear_table *table, const void *claims)
 {
     for (size_t i = 0; i < table->num; i++) {
         if (table->items[i].required &&
@@ -171,7 +171,7 @@ static const struct vouch_ear_claim *first_missing(
 }
 
 static vouch_err read_pairs(CBS *in, uint64_t num,
-                            const struct vouch_ear_claims *table,
+                            const struct vouch_ear_table *table,
                             read_value *read, void *claims, const char **wrong)
 {
     vouch_err err = VOUCH_OK;
@@ -327,7 +327,7 @@ static bool write_leaf(CBB *out, const struct vouch_ear_claim *claim,
     }
 }
 
-static bool write_pairs(CBB *out, const struct vouch_ear_claims *table,
+static bool write_pairs(CBB *out, const struct vouch_ear_table *table,
                         write_value *write, const void *claims)
 {
     size_t num = 0;

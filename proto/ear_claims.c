@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/ear_claims.h"
 
-#define CLAIMS(name, table)                        \
-    const struct vouch_ear_claims name = {(table), \
-                                          sizeof(table) / sizeof((table)[0])}
+#define CLAIMS(name, table)                       \
+    const struct vouch_ear_table name = {(table), \
+                                         sizeof(table) / sizeof((table)[0])}
 
 /* verifier-id (draft-ietf-rats-ar4si, 3.3) */
 #define VERIFIER_TEXT(number, what)                                 \

@@ -17,7 +17,7 @@ enum vouch_ear_type {
     VOUCH_EAR_SUBMODULES, /* `member` is how many */
 };
 
-struct vouch_ear_claims;
+struct vouch_ear_table;
 
 /* `member` is the value's offset in the structure, `flag` that of the bool
  * which says whether it is there, of what is no span. */
@@ -30,16 +30,16 @@ struct vouch_ear_claim {
     size_t min, max;
     size_t member;
     size_t flag;
-    const struct vouch_ear_claims *texts;
+    const struct vouch_ear_table *texts;
 };
 
-struct vouch_ear_claims {
+struct vouch_ear_table {
     const struct vouch_ear_claim *items; /* in the order of their encodings */
     size_t num;
 };
 
-extern const struct vouch_ear_claims vouch_ear_claims;
-extern const struct vouch_ear_claims vouch_ear_appraisal_claims;
+extern const struct vouch_ear_table vouch_ear_claims;
+extern const struct vouch_ear_table vouch_ear_appraisal_claims;
 
 /* vouch_ear_tiers are the tiers, by their numbers in CBOR and their names in
  * JSON (draft-ietf-rats-ar4si, 3.2). */

@@ -149,7 +149,7 @@ static bool write_leaf(CBB *out, const struct vouch_ear_claim *claim,
     }
 }
 
-static bool write_pairs(CBB *out, const struct vouch_ear_claims *table,
+static bool write_pairs(CBB *out, const struct vouch_ear_table *table,
                         write_value *write, json_t *json,
                         enum vouch_ear_names names)
 {
@@ -359,7 +359,7 @@ static json_t *make_leaf(const struct vouch_ear_claim *claim,
     }
 }
 
-static json_t *make_object(const struct vouch_ear_claims *table,
+static json_t *make_object(const struct vouch_ear_table *table,
                            make_value *make, const void *claims,
                            enum vouch_ear_names names)
 {
