@@ -65,7 +65,7 @@ static const struct pair_event *told(const struct pair_peer *peer,
 
 /* What an appraiser found, beside that all is right. */
 struct found {
-    vouch_bytes ueid;
+    vouch_ueid ueid;
     bool has_version;
     uint64_t version;
 };
@@ -122,15 +122,13 @@ static void assert_rejected(vouch_check check, vouch_claim claim)
 
 /* The instance */
 
-static const uint8_t ueid_a[17] = {1, 0xaa}, ueid_b[17] = {1, 0xbb};
-static const uint8_t ueid_zero[17] = {1};
-
-static const struct found instance_a = {.ueid = {ueid_a, sizeof ueid_a}},
-                          instance_b = {.ueid = {ueid_b, sizeof ueid_b}},
-                          instance_none = {.ueid = {NULL, 0}},
-                          instance_type_only = {.ueid = {ueid_a, 1}},
-                          instance_zero = {
-                              .ueid = {ueid_zero, sizeof ueid_zero}};
+static const struct found instance_a = {.ueid = {{1, 0xaa}, 17}},
+                          instance_b = {.ueid = {{1, 0xbb}, 17}},
+                          instance_none = {.ueid = {{0}, 0}},
+                          instance_type_only = {.ueid = {{1, 0xaa}, 1}},
+                          instance_zero = {.ueid = {{1}, 17}},
+                          instance_too_long = {
+                              .ueid = {{1, 0xaa}, VOUCH_UEID_MAX + 1}};
 
 static void pin(void)
 {
@@ -178,7 +176,7 @@ START_TEST(instance_that_is_rejected_hurts_no_other_connection)
 END_TEST
 
 static const struct found *const nobody[] = {
-    &instance_none, &instance_type_only, &instance_zero};
+    &instance_none, &instance_type_only, &instance_zero, &instance_too_long};
 
 /* design, Continuity: zero, masked or absent never matches. */
 START_TEST(instance_that_is_nobody_is_rejected)

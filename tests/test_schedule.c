@@ -659,7 +659,8 @@ static void attest_slowly(vouch_verdict verdict)
     memset(result.evidence_digest, 0xe1, 32);
     memset(result.anchor_digest, 0xa2, 32);
     memset(result.policy_digest, 0xb3, 32);
-    result.ueid = (vouch_bytes){ueid, sizeof ueid};
+    result.ueid.len = sizeof ueid;
+    memcpy(result.ueid.data, ueid, sizeof ueid);
     ck_assert_int_eq(vouch_session_conclude(pair.client.session, exchange,
                                             &result, pair.now),
                      VOUCH_OK);

@@ -162,6 +162,16 @@ typedef struct vouch_reason {
     char found[VOUCH_TEXT_MAX];    /**< what was there instead */
 } vouch_reason;
 
+/** VOUCH_UEID_MAX is the length in octets of the longest UEID (RFC 9711,
+ * 4.2.1). */
+#define VOUCH_UEID_MAX 33
+
+/** vouch_ueid is a UEID: its type and what follows, or of no octets. */
+typedef struct vouch_ueid {
+    uint8_t data[VOUCH_UEID_MAX];
+    size_t len;
+} vouch_ueid;
+
 /**
  * vouch_result is a verdict with what it rests on. The binder and AIK hash are
  * those that the appraiser found in the evidence and held against the expected
@@ -190,8 +200,8 @@ typedef struct vouch_result {
     uint8_t evidence_digest[32]; /**< SHA-256 of the evidence */
     uint8_t anchor_digest[32];   /**< SHA-256 of the anchor's SPKI */
     uint8_t policy_digest[32];   /**< SHA-256 over all that the policy says */
-    vouch_bytes ueid;     /**< borrowed from the evidence; empty if absent */
-    bool instance_pinned; /**< the policy names this very instance */
+    vouch_ueid ueid;             /**< that was found; empty if absent */
+    bool instance_pinned;        /**< the policy names this very instance */
     bool has_epoch;
     uint64_t epoch; /**< of the peer's posture, as the evidence says */
     bool has_security_version;

@@ -37,8 +37,8 @@ VOUCH_EXPORT vouch_err vouch_registry_add_appraiser(
 /**
  * vouch_registry_judge appraises a CMW (cmw.h) outside of a session, as a
  * Verifier of its own does: a record by the appraiser for its media type, a
- * collection member by member and as a whole. It always fills `*out`, whose
- * spans borrow from `cmw`: what can not be judged is a rejection.
+ * collection member by member and as a whole. It always fills `*out`: what
+ * can not be judged is a rejection.
  */
 VOUCH_EXPORT void vouch_registry_judge(const vouch_registry *registry,
                                        vouch_bytes cmw,

@@ -265,6 +265,22 @@ vouch_digest vouch_digest_from(vouch_bytes octets)
     return digest;
 }
 
+vouch_ueid vouch_ueid_from(vouch_bytes octets)
+{
+    vouch_ueid ueid = {.len = octets.len};
+
+    if (octets.len != 0) {
+        memcpy(ueid.data, octets.data, octets.len);
+    }
+    return ueid;
+}
+
+vouch_bytes vouch_ueid_bytes(const vouch_ueid *ueid)
+{
+    return (vouch_bytes){ueid->data,
+                         ueid->len <= VOUCH_UEID_MAX ? ueid->len : 0};
+}
+
 /* Appraisers that judge by a policy */
 
 vouch_err vouch_policy_appraiser_new(const struct vouch_appraiser_ops *ops,

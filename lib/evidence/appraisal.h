@@ -79,6 +79,12 @@ bool vouch_check_components(struct vouch_appraisal *appraisal,
 /* vouch_digest_from copies what has 32 or 48 octets. */
 vouch_digest vouch_digest_from(vouch_bytes octets);
 
+/* vouch_ueid_from copies what has VOUCH_UEID_MAX octets at most, and
+ * vouch_ueid_bytes borrows it again; nothing of one that claims to be longer.
+ */
+vouch_ueid vouch_ueid_from(vouch_bytes octets);
+vouch_bytes vouch_ueid_bytes(const vouch_ueid *ueid);
+
 /* An appraiser that judges by one policy and keeps nothing else. */
 struct vouch_policy_appraiser {
     vouch_appraiser base;

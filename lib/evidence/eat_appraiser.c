@@ -414,7 +414,7 @@ static void accept(const struct eat_appraisal *e)
     if (eat->has_exp && eat->exp < result->not_after) {
         result->not_after = eat->exp;
     }
-    result->ueid = eat->ueid;
+    result->ueid = vouch_ueid_from(eat->ueid);
     result->instance_pinned = e->base.policy->instances.num != 0;
     result->has_epoch = eat->has_epoch;
     result->epoch = eat->epoch;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/evidence/appraisal.h"
 #include "lib/evidence/reason.h"
 #include "lib/keys/digest.h"
 
@@ -31,16 +32,17 @@ static bool is_same_instance(const vouch_session *s, const vouch_result *result,
                              vouch_reason *reason)
 {
     const struct continuity *last = &s->last;
+    vouch_bytes ueid = vouch_ueid_bytes(&result->ueid);
     uint8_t digest[32], any = 0;
 
     if (!s->config->pin_instance) {
         return true;
     }
-    for (size_t i = 1; i < result->ueid.len; i++) { /* behind its type */
-        any |= result->ueid.data[i];
+    for (size_t i = 1; i < ueid.len; i++) { /* behind its type */
+        any |= ueid.data[i];
     }
     if (any != 0) {
-        vouch_sha256(result->ueid, digest);
+        vouch_sha256(ueid, digest);
         if (!last->has_ueid ||
             memcmp(digest, last->ueid_digest, sizeof digest) == 0) {
             return true;
@@ -50,7 +52,7 @@ static bool is_same_instance(const vouch_session *s, const vouch_result *result,
                              .claim = VOUCH_CLAIM_UEID};
     strcpy(reason->expected,
            last->has_ueid ? "the instance accepted before" : "an instance");
-    vouch_reason_hex(reason->found, result->ueid);
+    vouch_reason_hex(reason->found, ueid);
     return false;
 }
 
@@ -104,11 +106,13 @@ bool continuity_holds(const vouch_session *s, vouch_bytes aik_spki,
 void continuity_remember(struct continuity *last, vouch_bytes aik_spki,
                          const vouch_result *result)
 {
+    vouch_bytes ueid = vouch_ueid_bytes(&result->ueid);
+
     last->has_aik = true;
     vouch_sha256(aik_spki, last->aik_digest);
-    if (result->ueid.len != 0) {
+    if (ueid.len != 0) {
         last->has_ueid = true;
-        vouch_sha256(result->ueid, last->ueid_digest);
+        vouch_sha256(ueid, last->ueid_digest);
     }
     if (result->has_security_version) {
         last->has_security_version = true;

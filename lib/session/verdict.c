@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/evidence/appraisal.h"
 #include "lib/evidence/reason.h"
 #include "lib/keys/digest.h"
 #include "proto/context.h"
@@ -73,11 +74,12 @@ static vouch_err audit(vouch_session *s, struct exchange *x,
 static void note_result(struct exchange *x, const vouch_result *result)
 {
     vouch_audit *record = &x->work->audit;
+    vouch_bytes ueid = vouch_ueid_bytes(&result->ueid);
 
     record->level = result->level;
     record->tier = result->tier;
-    if (result->ueid.len != 0) {
-        vouch_sha256(result->ueid, record->ueid_digest);
+    if (ueid.len != 0) {
+        vouch_sha256(ueid, record->ueid_digest);
     }
     memcpy(record->evidence_digest, result->evidence_digest, 32);
     memcpy(record->anchor_digest, result->anchor_digest, 32);
