@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/evidence/ear_token.h"
+
+#include <string.h>
+
+#include <vouch/ear.h>
+
+#include "lib/keys/digest.h"
+#include "proto/memory.h"
+
+enum { CLAIMS_ROOM = 1024 };
+
+/* EAR, 3: profiles have one form each here; what is in no row is not read
+ * [R01] */
+static const struct vouch_ear_form forms[] = {
+    {VOUCH_EAR_CWT_FORMAT, VOUCH_EAR_PROFILE, false, VOUCH_EAR_NAMES},
+    {VOUCH_EAR_JWT_FORMAT, VOUCH_EAR_PROFILE, true, VOUCH_EAR_NAMES},
+    {VOUCH_EAR_VERAISON_JWT_FORMAT, VOUCH_EAR_VERAISON_PROFILE, true,
+     VOUCH_EAR_VERAISON_NAMES},
+};
+
+const struct vouch_ear_form *vouch_ear_form_find(const char *format)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (strcmp(forms[i].format, format) == 0) {
+            return &forms[i];
+        }
+    }
+    return NULL;
+}
+
+bool vouch_ear_form_is_for(const struct vouch_ear_form *form,
+                           const vouch_key *key)
+{
+    return form->is_jwt ? vouch_jws_key_signs(key) : vouch_cose_key_signs(key);
+}
+
+vouch_err vouch_ear_token_open(const struct vouch_ear_form *form,
+                               vouch_bytes octets, struct vouch_ear_token *out)
+{
+    struct vouch_ear_token token = {.form = form};
+    vouch_err err = form->is_jwt
+                        ? vouch_jws_decode(octets, &token.u.jws)
+                        : vouch_cose_sign1_decode(octets, &token.u.sign1);
+
+    if (err == VOUCH_OK) {
+        *out = token;
+    }
+    return err;
+}
+
+void vouch_ear_token_close(struct vouch_ear_token *token)
+{
+    vouch_buffer_free(&token->memory);
+    if (token->form != NULL && token->form->is_jwt) {
+        vouch_buffer_free(&token->u.jws.memory);
+    }
+}
+
+vouch_bytes vouch_ear_token_key_id(const struct vouch_ear_token *token)
+{
+    return token->form->is_jwt ? token->u.jws.key_id : token->u.sign1.key_id;
+}
+
+vouch_err vouch_ear_token_verify(const struct vouch_ear_token *token,
+                                 EVP_PKEY *key)
+{
+    static const vouch_bytes no_aad = {NULL, 0};
+
+    return token->form->is_jwt
+               ? vouch_jws_verify(key, &token->u.jws)
+               : vouch_cose_verify(key, &token->u.sign1, no_aad);
+}
+
+vouch_err vouch_ear_token_claims(struct vouch_ear_token *token,
+                                 struct vouch_ear *out, const char **wrong)
+{
+    return token->form->is_jwt
+               ? vouch_ear_decode_json(token->u.jws.payload, token->form->names,
+                                       &token->memory, out, wrong)
+               : vouch_ear_decode(token->u.sign1.payload, out, wrong);
+}
+
+static vouch_err write_jwt(const struct vouch_ear_form *form,
+                           const vouch_key *key, vouch_bytes key_id,
+                           const struct vouch_ear *ear, CBB *out)
+{
+    vouch_buffer claims;
+    vouch_err err = vouch_ear_encode_json(ear, form->names, &claims);
+
+    if (err == VOUCH_OK) {
+        err = vouch_jws_sign(key, key_id,
+                             (vouch_bytes){claims.data, claims.len}, out);
+        vouch_buffer_free(&claims);
+    }
+    return err;
+}
+
+static vouch_err write_cwt(const vouch_key *key, vouch_bytes key_id,
+                           const struct vouch_ear *ear, CBB *out)
+{
+    vouch_err err = VOUCH_E_NOMEM;
+    CBB claims;
+
+    CBB_zero(&claims);
+    if (CBB_init(&claims, CLAIMS_ROOM) && vouch_ear_encode(&claims, ear)) {
+        err = vouch_cose_sign(
+            key, key_id, (vouch_bytes){CBB_data(&claims), CBB_len(&claims)},
+            out);
+    }
+    CBB_cleanup(&claims);
+    return err;
+}
+
+vouch_err vouch_ear_token_write(const struct vouch_ear_form *form,
+                                const vouch_key *key,
+                                const struct vouch_ear *ear, CBB *out)
+{
+    uint8_t id[32];
+    vouch_bytes key_id = {id, sizeof id};
+
+    vouch_sha256(vouch_key_spki(key), id);
+    return form->is_jwt ? write_jwt(form, key, key_id, ear, out)
+                        : write_cwt(key, key_id, ear, out);
+}
