@@ -109,6 +109,8 @@
 #define VOUCH_LIMIT_KEY_ID 64
 /** Instances that a policy names. */
 #define VOUCH_LIMIT_INSTANCES 256
+/** Tags in a CoRIM. */
+#define VOUCH_LIMIT_CORIM_TAGS 64
 /** Longest CoRIM. */
 #define VOUCH_LIMIT_CORIM 262144
 
