@@ -200,6 +200,46 @@ VOUCH_EXPORT vouch_err vouch_policy_allow_key_bound(vouch_policy *policy)
 VOUCH_EXPORT vouch_err vouch_policy_allow_no_vector(vouch_policy *policy)
     VOUCH_MUST_CHECK;
 
+/* What a policy says */
+
+/** vouch_policy_part is a kind of thing that a policy says. */
+typedef enum vouch_policy_part {
+    VOUCH_PART_KEY = 1,   /**< `value`: SubjectPublicKeyInfo; `name`: key id */
+    VOUCH_PART_CA,        /**< `value`: certificate */
+    VOUCH_PART_REFERENCE, /**< `name`, `value` */
+    VOUCH_PART_COMPONENT, /**< `name`, `value` */
+    VOUCH_PART_INSTANCE,  /**< `value`: ueid */
+    VOUCH_PART_REQUIRED,  /**< `claim` */
+    VOUCH_PART_FORBIDDEN, /**< `claim` */
+    VOUCH_PART_DEBUG,     /**< `number`: vouch_debug */
+    VOUCH_PART_MIN_SECURITY_VERSION, /**< `number` */
+    VOUCH_PART_MIN_VERSION,          /**< `value`: text */
+    VOUCH_PART_MAX_AGE,              /**< `number`: seconds */
+    VOUCH_PART_WARNING,
+    VOUCH_PART_KEY_BOUND,
+    VOUCH_PART_NO_VECTOR,
+} vouch_policy_part;
+
+/** vouch_policy_item is one thing that a policy says. Spans are borrowed from
+ * it; texts do not end in NUL. */
+typedef struct vouch_policy_item {
+    vouch_policy_part part;
+    vouch_bytes name, value;
+    vouch_claim claim;
+    uint64_t number;
+} vouch_policy_item;
+
+/** vouch_policy_nth gives the items one by one, in the order of their parts,
+ * and is false when there are not as many. */
+VOUCH_EXPORT bool vouch_policy_nth(const vouch_policy *policy, size_t nth,
+                                   vouch_policy_item *out) VOUCH_MUST_CHECK;
+
+/** vouch_policy_digest makes the SHA-256 of all that a policy says, as it
+ * stands in results (evidence.h), whatever the order it was said in. It returns
+ * VOUCH_E_NOMEM. */
+VOUCH_EXPORT vouch_err vouch_policy_digest(const vouch_policy *policy,
+                                           uint8_t out[32]) VOUCH_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,6 +8,7 @@
 #include <vouch/base.h>
 #include <vouch/channel.h>
 #include <vouch/cmw.h>
+#include <vouch/corim.h>
 #include <vouch/ear.h>
 #include <vouch/eat.h>
 #include <vouch/error.h>

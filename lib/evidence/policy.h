@@ -72,11 +72,6 @@ vouch_policy *vouch_policy_ref(vouch_policy *policy);
 /* vouch_policy_trusts_nobody tells whether there is no anchor of any kind. */
 bool vouch_policy_trusts_nobody(const vouch_policy *policy);
 
-/* vouch_policy_digest hashes all that the policy says, in the order that
- * policy.c keeps it in, not the order it was said in. */
-vouch_err vouch_policy_digest(const vouch_policy *policy,
-                              uint8_t out[32]) VOUCH_MUST_CHECK;
-
 /* vouch_policy_anchor finds the anchor with this key id, or NULL. */
 const struct vouch_anchor *vouch_policy_anchor(const vouch_policy *policy,
                                                vouch_bytes key_id);

@@ -9,5 +9,11 @@ enum status bundle_run(const struct options *options);
 enum status trust_run(const struct options *options);
 enum status serve_run(const struct options *options);
 enum status connect_run(const struct options *options);
+enum status policy_show_run(const struct options *options);
+enum status policy_add_measurement_run(const struct options *options);
+enum status policy_add_anchor_run(const struct options *options);
+enum status policy_set_run(const struct options *options);
+enum status policy_sign_run(const struct options *options);
+enum status policy_check_run(const struct options *options);
 
 #endif

@@ -111,6 +111,86 @@ static const char connect_help[] =
     "given\n" SESSION_HELP "  --eof close|stay   what the end of standard "
     "input does (close)\n" OPERATION_HELP JSON_HELP TIME_HELP;
 
+#define POLICY_HELP                                                        \
+    "  --format FORMAT    of the policy for this media type (that of the " \
+    "software\n"                                                           \
+    "                     attester)\n"
+#define SIGNER_HELP                                                           \
+    "  --signer PEM       FILE is signed by this public key; it must not be " \
+    "signed unless\n"                                                         \
+    "                     given\n"
+
+static const char policy_show_help[] =
+    "Shows what the policies in FILE, a CoRIM, say. The SHA-256 of a policy "
+    "is\n"
+    "that in results of appraisals, those of keys and CAs are of "
+    "their\n"
+    "SubjectPublicKeyInfo.\n"
+    "\n" SIGNER_HELP
+    "  --json             one JSON object on standard output\n";
+
+static const char policy_add_measurement_help[] =
+    "Lets the measurement NAME have the value DIGEST, in hexadecimal: "
+    "SHA-256,\n"
+    "SHA-384 or SHA-512. What it may have already, it may have still. FILE is "
+    "made\n"
+    "if there is none.\n"
+    "\n"
+    "  --component        NAME is a component of the posture, with its "
+    "SHA-256\n" POLICY_HELP JSON_HELP;
+
+static const char policy_add_anchor_help[] =
+    "Trusts the key, or the keys that the CA certifies, in PEM, a file, and "
+    "prints\n"
+    "SHA-256 of its SubjectPublicKeyInfo. FILE is made if there is none.\n"
+    "\n" POLICY_HELP JSON_HELP;
+
+static const char policy_set_help[] =
+    "Changes rules of a policy. FILE is made if there is none.\n"
+    "\n"
+    "  --max-age TIME     how old a message may be, in whole seconds (5m)\n"
+    "  --min-version VERSION\n"
+    "                     the software's, numbers with dots between\n"
+    "  --min-security-version N\n"
+    "                     the security version's\n"
+    "  --debug not-enabled|disabled|allowed\n"
+    "                     debugging is not said to be on; is said to be off; "
+    "may be on\n"
+    "                     (not-enabled)\n"
+    "  --require-claim CLAIM\n"
+    "                     it must be there; may be repeated, as may the next "
+    "three\n"
+    "  --forbid-claim CLAIM\n"
+    "                     it must not be there\n"
+    "  --instance UEID    take this instance only, and others given so; in\n"
+    "                     hexadecimal\n"
+    "  --allow warning|key-bound|no-vector\n"
+    "                     Attestation Results of tier warning; that name the "
+    "AIK and\n"
+    "                     not the exchange; without a trustworthiness "
+    "vector\n" POLICY_HELP JSON_HELP TIME_HELP;
+
+static const char policy_sign_help[] =
+    "Prints FILE signed with KEY, a file with a private key in PEM.\n"
+    "\n"
+    "  --name NAME        who signs; this machine unless given\n" JSON_HELP;
+
+static const char policy_check_help[] =
+    "Appraises EVIDENCE, a file with a CMW, by the policies in FILE.\n"
+    "\n"
+    "  --binder HEX       what it must be bound to\n"
+    "  --aik-pub-hash HEX the hash of the AIK that it must name\n"
+    "  --aik-spki HEX     the AIK's SubjectPublicKeyInfo: it must not have "
+    "signed\n"
+    "  --nonce HEX        a remote Verifier's nonce\n"
+    "  --at TIME          the time, in seconds since 1970, instead of now\n"
+    "  --format FORMAT    EVIDENCE is no CMW, but the evidence itself, of "
+    "this\n"
+    "                     media type\n" SIGNER_HELP
+    "  --json             one JSON object on standard output\n"
+    "\n"
+    "Exit status: 0 accepted, 1 local failure, 2 usage, 3 refused.\n";
+
 static const struct command commands[] = {
     {"init", "DIR [--name HOST] [--force] [--json]", 1, "fjn", init_help,
      init_run},
@@ -120,6 +200,19 @@ static const struct command commands[] = {
      serve_help, serve_run},
     {"connect", "DIR HOST:PORT [OPTION]...", 2, "ACLOPRWXaeijmopr",
      connect_help, connect_run},
+    {"policy show", "FILE [--signer PEM] [--json]", 1, "gj", policy_show_help,
+     policy_show_run},
+    {"policy add-measurement", "FILE NAME DIGEST [OPTION]...", 3, "Fcj",
+     policy_add_measurement_help, policy_add_measurement_run},
+    {"policy add-anchor", "FILE PEM [OPTION]...", 2, "Fj",
+     policy_add_anchor_help, policy_add_anchor_run},
+    {"policy set", "FILE OPTION...", 1, "DFIMSjmqwx", policy_set_help,
+     policy_set_run},
+    {"policy sign", "FILE KEY [--name NAME] [--json]", 2, "jn",
+     policy_sign_help, policy_sign_run},
+    {"policy check",
+     "FILE EVIDENCE --binder HEX --aik-pub-hash HEX [OPTION]...", 2, "FHKNTbgj",
+     policy_check_help, policy_check_run},
 };
 
 static const char usage[] =
@@ -130,6 +223,9 @@ static const char usage[] =
     "  trust    take in a peer's\n"
     "  serve    wait for a peer\n"
     "  connect  connect with one\n"
+    "  policy   show, add-measurement, add-anchor, set, sign or check what "
+    "evidence\n"
+    "           must meet\n"
     "\n"
     "vouch COMMAND --help says more. Exit status: 0 clean, 1 local failure,\n"
     "2 usage, 3 refused, 4 network.\n";
@@ -145,6 +241,21 @@ static enum status run(const struct command *command, int argc, char **argv)
                : status;
 }
 
+/* How many arguments say the command `name`: one or two, or 0 if they do
+ * not. */
+static int words_of(const char *name, int argc, char **argv)
+{
+    size_t len = strcspn(name, " ");
+
+    if (argc < 2 || strlen(argv[1]) != len || memcmp(argv[1], name, len) != 0) {
+        return 0;
+    }
+    if (name[len] == '\0') {
+        return 1;
+    }
+    return argc >= 3 && strcmp(argv[2], &name[len + 1]) == 0 ? 2 : 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
@@ -155,10 +266,11 @@ int main(int argc, char **argv)
         puts("vouch " VOUCH_VERSION);
         return STATUS_CLEAN;
     }
-    for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof commands[0];
-         i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            return (int)run(&commands[i], argc - 1, &argv[1]);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        int words = words_of(commands[i].name, argc, argv);
+
+        if (words != 0) {
+            return (int)run(&commands[i], argc - words, &argv[words]);
         }
     }
     fputs(usage, stderr);

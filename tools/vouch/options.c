@@ -233,6 +233,130 @@ static bool set_keep(const char *text, struct options *out)
     return out->keep = true;
 }
 
+/* Policies */
+
+static bool read_format(const char *text, struct options *out)
+{
+    out->policy.format = text;
+    return text[0] != '\0';
+}
+
+static bool set_component(const char *text, struct options *out)
+{
+    (void)text;
+    return out->policy.component = true;
+}
+
+static bool read_min_version(const char *text, struct options *out)
+{
+    out->policy.min_version = text;
+    return text[0] != '\0';
+}
+
+static bool read_min_security_version(const char *text, struct options *out)
+{
+    char *end;
+
+    out->policy.has_min_security_version = true;
+    return read_number(text, UINT64_MAX, &out->policy.min_security_version,
+                       &end) &&
+           *end == '\0';
+}
+
+static bool read_debug(const char *text, struct options *out)
+{
+    static const char *const words[] = {"not-enabled", "disabled", "allowed",
+                                        NULL};
+    unsigned i;
+
+    if (!read_word(text, words, &i)) {
+        return false;
+    }
+    out->policy.has_debug = true;
+    out->policy.debug = (vouch_debug)i;
+    return true;
+}
+
+static bool read_claim(const char *text, uint64_t *set, uint64_t other)
+{
+    vouch_claim claim = vouch_claim_find(text);
+    uint64_t bit = UINT64_C(1) << claim;
+
+    *set |= bit;
+    return claim != VOUCH_CLAIM_NONE && (other & bit) == 0;
+}
+
+static bool read_require_claim(const char *text, struct options *out)
+{
+    return read_claim(text, &out->policy.required, out->policy.forbidden);
+}
+
+static bool read_forbid_claim(const char *text, struct options *out)
+{
+    return read_claim(text, &out->policy.forbidden, out->policy.required);
+}
+
+static bool read_instance(const char *text, struct options *out)
+{
+    if (out->policy.num_instances == INSTANCES_MAX) {
+        return false;
+    }
+    out->policy.instance[out->policy.num_instances++] = text;
+    return true;
+}
+
+static bool read_allow(const char *text, struct options *out)
+{
+    static const char *const words[] = {"warning", "key-bound", "no-vector",
+                                        NULL};
+    bool *const members[] = {&out->policy.warning, &out->policy.key_bound,
+                             &out->policy.no_vector};
+    unsigned i;
+
+    if (!read_word(text, words, &i)) {
+        return false;
+    }
+    return *members[i] = true;
+}
+
+static bool read_signer(const char *text, struct options *out)
+{
+    out->policy.signer = text;
+    return true;
+}
+
+static bool read_binder(const char *text, struct options *out)
+{
+    out->policy.binder = text;
+    return true;
+}
+
+static bool read_aik_pub_hash(const char *text, struct options *out)
+{
+    out->policy.aik_pub_hash = text;
+    return true;
+}
+
+static bool read_aik_spki(const char *text, struct options *out)
+{
+    out->policy.aik_spki = text;
+    return true;
+}
+
+static bool read_nonce(const char *text, struct options *out)
+{
+    out->policy.nonce = text;
+    return true;
+}
+
+static bool read_at(const char *text, struct options *out)
+{
+    char *end;
+
+    out->policy.has_at = true;
+    return read_number(text, INT64_MAX, &out->policy.at, &end) && *end == '\0';
+}
+
 static bool set_json(const char *text, struct options *out)
 {
     (void)text;
@@ -245,36 +369,62 @@ static const struct {
     char letter;
     reader *read;
 } readers[] = {
-    {'A', set_audit},      {'C', read_posture_check}, {'L', read_release},
-    {'O', read_operation}, {'P', read_posture},       {'R', read_run},
-    {'W', read_within},    {'X', read_execute},       {'a', read_attest},
-    {'e', read_eof},       {'f', set_force},          {'i', read_interval},
-    {'j', set_json},       {'k', set_keep},           {'l', read_listen},
-    {'m', read_max_age},   {'n', read_name},          {'o', read_rounds},
-    {'p', read_peer},      {'r', read_require},
+    {'A', set_audit},         {'C', read_posture_check},
+    {'D', read_debug},        {'F', read_format},
+    {'H', read_aik_pub_hash}, {'I', read_instance},
+    {'K', read_aik_spki},     {'L', read_release},
+    {'M', read_min_version},  {'N', read_nonce},
+    {'O', read_operation},    {'P', read_posture},
+    {'R', read_run},          {'S', read_min_security_version},
+    {'T', read_at},           {'W', read_within},
+    {'X', read_execute},      {'a', read_attest},
+    {'b', read_binder},       {'c', set_component},
+    {'e', read_eof},          {'f', set_force},
+    {'g', read_signer},       {'i', read_interval},
+    {'j', set_json},          {'k', set_keep},
+    {'l', read_listen},       {'m', read_max_age},
+    {'n', read_name},         {'o', read_rounds},
+    {'p', read_peer},         {'q', read_require_claim},
+    {'r', read_require},      {'w', read_allow},
+    {'x', read_forbid_claim},
 };
 
 static const struct option long_options[] = {
+    {"aik-pub-hash", required_argument, NULL, 'H'},
+    {"aik-spki", required_argument, NULL, 'K'},
+    {"allow", required_argument, NULL, 'w'},
+    {"at", required_argument, NULL, 'T'},
     {"attest", required_argument, NULL, 'a'},
     {"audit", no_argument, NULL, 'A'},
+    {"binder", required_argument, NULL, 'b'},
+    {"component", no_argument, NULL, 'c'},
+    {"debug", required_argument, NULL, 'D'},
     {"eof", required_argument, NULL, 'e'},
     {"execute", required_argument, NULL, 'X'},
+    {"forbid-claim", required_argument, NULL, 'x'},
     {"force", no_argument, NULL, 'f'},
+    {"format", required_argument, NULL, 'F'},
     {"help", no_argument, NULL, 'h'},
+    {"instance", required_argument, NULL, 'I'},
     {"interval", required_argument, NULL, 'i'},
     {"json", no_argument, NULL, 'j'},
     {"keep", no_argument, NULL, 'k'},
     {"listen", required_argument, NULL, 'l'},
     {"max-age", required_argument, NULL, 'm'},
+    {"min-security-version", required_argument, NULL, 'S'},
+    {"min-version", required_argument, NULL, 'M'},
     {"name", required_argument, NULL, 'n'},
+    {"nonce", required_argument, NULL, 'N'},
     {"operation", required_argument, NULL, 'O'},
-    {"rounds", required_argument, NULL, 'o'},
     {"peer", required_argument, NULL, 'p'},
     {"posture", required_argument, NULL, 'P'},
     {"posture-check", required_argument, NULL, 'C'},
     {"release", required_argument, NULL, 'L'},
     {"require", required_argument, NULL, 'r'},
+    {"require-claim", required_argument, NULL, 'q'},
+    {"rounds", required_argument, NULL, 'o'},
     {"run", required_argument, NULL, 'R'},
+    {"signer", required_argument, NULL, 'g'},
     {"within", required_argument, NULL, 'W'},
     {NULL, 0, NULL, 0},
 };

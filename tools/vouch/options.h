@@ -3,6 +3,7 @@
 #define VOUCH_TOOLS_OPTIONS_H
 
 #include <vouch/limits.h>
+#include <vouch/policy.h>
 #include <vouch/session.h>
 
 #include "tools/vouch/status.h"
@@ -19,13 +20,30 @@ enum require {
 enum eof { EOF_DEFAULT = 0, EOF_CLOSE, EOF_STAY };
 
 enum {
-    OPERANDS_MAX = 2,     /* the most that a command takes beside options */
+    OPERANDS_MAX = 3,     /* the most that a command takes beside options */
     OPERATIONS_MAX = 256, /* --operation, the most on one command line */
 };
 
 /* A component of the posture. */
 struct component {
     const char *name, *path;
+};
+
+/* The instances on one command line, at most. */
+enum { INSTANCES_MAX = VOUCH_LIMIT_INSTANCES };
+
+/* What is done to a policy, and what evidence is held against. */
+struct policy_options {
+    const char *format, *min_version, *signer;
+    bool component, has_min_security_version, has_debug, has_at;
+    bool warning, key_bound, no_vector;
+    uint64_t min_security_version;
+    vouch_debug debug;
+    uint64_t required, forbidden; /* bit 1 << vouch_claim */
+    const char *instance[INSTANCES_MAX];
+    size_t num_instances;
+    const char *binder, *aik_pub_hash, *aik_spki, *nonce;
+    uint64_t at;
 };
 
 struct options {
@@ -46,10 +64,11 @@ struct options {
     uint64_t posture_check, within; /* milliseconds */
     vouch_asker asker;              /* whose commands are executed */
     const char *run, *release;
+    struct policy_options policy;
 };
 
 struct command {
-    const char *name;
+    const char *name;     /* of one word or two */
     const char *operands; /* as in the synopsis */
     int num_operands;
     const char *letters; /* of the options that it takes */

@@ -17,6 +17,11 @@ void report_as_json(void)
     as_json = true;
 }
 
+bool report_is_json(void)
+{
+    return as_json;
+}
+
 /* One write a line, so that those of two processes do not mix. */
 static void write_json(json_t *event)
 {

@@ -12,6 +12,7 @@
  * as JSON objects. */
 
 void report_as_json(void);
+bool report_is_json(void);
 
 /* report tells one event in either form: `event`, of which it takes the
  * reference, or the sentence. */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/vouch/appraisers.h"
+
+#include <vouch/eat.h>
+#include <vouch/posture.h>
+
+/* Each says itself which formats it reads. */
+vouch_err appraiser_new(vouch_policy *policy, vouch_appraiser **out)
+{
+    static vouch_err (*const makers[])(vouch_policy * policy,
+                                       vouch_appraiser * *out) = {
+        vouch_eat_appraiser_new, vouch_posture_appraiser_new};
+    vouch_err err = VOUCH_E_ARGUMENT;
+
+    for (size_t i = 0;
+         i < sizeof makers / sizeof makers[0] && err == VOUCH_E_ARGUMENT; i++) {
+        err = makers[i](policy, out);
+    }
+    return err;
+}
+
+/* A policy for a format that nobody reads appraises nothing, and evidence of
+ * that format is refused. */
+static vouch_err add_appraiser(vouch_registry *registry, vouch_policy *policy)
+{
+    vouch_appraiser *appraiser;
+    vouch_err err = appraiser_new(policy, &appraiser);
+
+    if (err != VOUCH_OK) {
+        return err == VOUCH_E_ARGUMENT ? VOUCH_OK : err;
+    }
+    err = vouch_registry_add_appraiser(registry, appraiser);
+    vouch_appraiser_free(appraiser);
+    return err;
+}
+
+vouch_err appraisers_of(const vouch_corim *corim, vouch_registry **out)
+{
+    vouch_registry *registry;
+    vouch_err err = vouch_registry_new(&registry);
+    vouch_policy *policy;
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    for (size_t i = 0;
+         err == VOUCH_OK && (policy = vouch_corim_nth(corim, i)) != NULL; i++) {
+        err = add_appraiser(registry, policy);
+    }
+    if (err != VOUCH_OK) {
+        vouch_registry_free(registry);
+        return err;
+    }
+    *out = registry;
+    return VOUCH_OK;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VOUCH_TOOLS_APPRAISERS_H
+#define VOUCH_TOOLS_APPRAISERS_H
+
+#include <vouch/corim.h>
+#include <vouch/registry.h>
+
+/* appraiser_new makes the appraiser that goes with a policy; VOUCH_E_ARGUMENT
+ * when nobody reads its format. */
+vouch_err appraiser_new(vouch_policy *policy,
+                        vouch_appraiser **out) VOUCH_MUST_CHECK;
+
+/* appraisers_of makes one for each policy. */
+vouch_err appraisers_of(const vouch_corim *corim,
+                        vouch_registry **out) VOUCH_MUST_CHECK;
+
+#endif
