@@ -32,7 +32,7 @@ const struct vouch_ear_form *vouch_ear_form_find(const char *format)
 bool vouch_ear_form_is_for(const struct vouch_ear_form *form,
                            const vouch_key *key)
 {
-    return form->is_jwt ? vouch_jws_key_signs(key) : vouch_key_scheme(key) != 0;
+    return !form->is_jwt || vouch_jws_key_signs(key);
 }
 
 vouch_err vouch_ear_token_open(const struct vouch_ear_form *form,

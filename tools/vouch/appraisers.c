@@ -1,15 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/vouch/appraisers.h"
 
+#include <string.h>
+
+#include <vouch/ear.h>
 #include <vouch/eat.h>
 #include <vouch/posture.h>
 
-/* Each says itself which formats it reads. */
+bool is_of_results(const char *format)
+{
+    static const char *const formats[] = {VOUCH_EAR_CWT_FORMAT,
+                                          VOUCH_EAR_JWT_FORMAT,
+                                          VOUCH_EAR_VERAISON_JWT_FORMAT};
+
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (strcmp(formats[i], format) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each says itself which formats it reads; those of results are EATs too. */
 vouch_err appraiser_new(vouch_policy *policy, vouch_appraiser **out)
 {
     static vouch_err (*const makers[])(vouch_policy * policy,
                                        vouch_appraiser * *out) = {
-        vouch_eat_appraiser_new, vouch_posture_appraiser_new};
+        vouch_ear_appraiser_new, vouch_eat_appraiser_new,
+        vouch_posture_appraiser_new};
     vouch_err err = VOUCH_E_ARGUMENT;
 
     for (size_t i = 0;
@@ -34,7 +52,8 @@ static vouch_err add_appraiser(vouch_registry *registry, vouch_policy *policy)
     return err;
 }
 
-vouch_err appraisers_of(const vouch_corim *corim, vouch_registry **out)
+static vouch_err make(const vouch_corim *corim, bool results_only,
+                      vouch_registry **out)
 {
     vouch_registry *registry;
     vouch_err err = vouch_registry_new(&registry);
@@ -45,7 +64,9 @@ vouch_err appraisers_of(const vouch_corim *corim, vouch_registry **out)
     }
     for (size_t i = 0;
          err == VOUCH_OK && (policy = vouch_corim_nth(corim, i)) != NULL; i++) {
-        err = add_appraiser(registry, policy);
+        if (!results_only || is_of_results(vouch_policy_format(policy))) {
+            err = add_appraiser(registry, policy);
+        }
     }
     if (err != VOUCH_OK) {
         vouch_registry_free(registry);
@@ -53,4 +74,14 @@ vouch_err appraisers_of(const vouch_corim *corim, vouch_registry **out)
     }
     *out = registry;
     return VOUCH_OK;
+}
+
+vouch_err appraisers_of(const vouch_corim *corim, vouch_registry **out)
+{
+    return make(corim, false, out);
+}
+
+vouch_err results_of(const vouch_corim *corim, vouch_registry **out)
+{
+    return make(corim, true, out);
 }

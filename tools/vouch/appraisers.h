@@ -10,8 +10,14 @@
 vouch_err appraiser_new(vouch_policy *policy,
                         vouch_appraiser **out) VOUCH_MUST_CHECK;
 
-/* appraisers_of makes one for each policy. */
+/* is_of_results tells whether a format is of Attestation Results. */
+bool is_of_results(const char *format);
+
+/* appraisers_of makes one for each policy; results_of for those that are of
+ * Attestation Results alone. */
 vouch_err appraisers_of(const vouch_corim *corim,
                         vouch_registry **out) VOUCH_MUST_CHECK;
+vouch_err results_of(const vouch_corim *corim,
+                     vouch_registry **out) VOUCH_MUST_CHECK;
 
 #endif

@@ -6,74 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <vouch/cmw.h>
 #include <vouch/corim.h>
-#include <vouch/limits.h>
 
 #include "tools/vouch/appraisers.h"
-#include "tools/vouch/files.h"
-#include "tools/vouch/octets.h"
+#include "tools/vouch/expected.h"
+#include "tools/vouch/message.h"
 #include "tools/vouch/policy_file.h"
 #include "tools/vouch/report.h"
-
-enum { SPKI_MAX = 1024, NONCE_MAX = 64 };
-
-/* What evidence is held against; octets are of malloc. */
-struct expected {
-    vouch_buffer binder, aik_pub_hash, aik_spki, nonce;
-};
-
-static bool read_hex(const char *what, const char *digits, size_t max,
-                     vouch_buffer *out)
-{
-    if (digits == NULL || unhex(digits, max, out)) {
-        return true;
-    }
-    fail(STATUS_USAGE, "--%s: not hexadecimal, or too long", what);
-    return false;
-}
-
-static bool is_hash(const char *what, const vouch_buffer *octets)
-{
-    if (octets->len == 32 || octets->len == 48) {
-        return true;
-    }
-    fail(STATUS_USAGE, "--%s has 32 or 48 octets", what);
-    return false;
-}
-
-static bool read_expected(const struct policy_options *options,
-                          struct expected *out)
-{
-    return read_hex("binder", options->binder, VOUCH_HASH_MAX, &out->binder) &&
-           read_hex("aik-pub-hash", options->aik_pub_hash, VOUCH_HASH_MAX,
-                    &out->aik_pub_hash) &&
-           read_hex("aik-spki", options->aik_spki, SPKI_MAX, &out->aik_spki) &&
-           read_hex("nonce", options->nonce, NONCE_MAX, &out->nonce) &&
-           is_hash("binder", &out->binder) &&
-           is_hash("aik-pub-hash", &out->aik_pub_hash);
-}
-
-static void free_expected(struct expected *expected)
-{
-    free(expected->binder.data);
-    free(expected->aik_pub_hash.data);
-    free(expected->aik_spki.data);
-    free(expected->nonce.data);
-}
-
-static vouch_digest digest_of(const vouch_buffer *octets)
-{
-    vouch_digest digest = {.len = octets->len};
-
-    memcpy(digest.data, octets->data, octets->len);
-    return digest;
-}
-
-static vouch_bytes bytes_of(const vouch_buffer *buffer)
-{
-    return (vouch_bytes){buffer->data, buffer->len};
-}
 
 /* Verdicts */
 
@@ -156,16 +95,9 @@ static enum status tell(const vouch_result *result)
     return result->verdict == VOUCH_ACCEPTED ? STATUS_CLEAN : STATUS_REFUSED;
 }
 
-static enum status judge(const vouch_corim *corim, vouch_bytes cmw,
-                         const struct expected *expected, int64_t unix_s)
+static enum status judge(const vouch_corim *corim, const vouch_buffer *cmw,
+                         const vouch_expectation *expected)
 {
-    const vouch_expectation expectation = {
-        .binder = digest_of(&expected->binder),
-        .aik_pub_hash = digest_of(&expected->aik_pub_hash),
-        .aik_spki = bytes_of(&expected->aik_spki),
-        .nonce = bytes_of(&expected->nonce),
-        .now = {0, unix_s},
-    };
     vouch_registry *registry;
     vouch_result result;
     vouch_err err = appraisers_of(corim, &registry);
@@ -174,30 +106,10 @@ static enum status judge(const vouch_corim *corim, vouch_bytes cmw,
     if (err != VOUCH_OK) {
         return fail(STATUS_LOCAL, "can not appraise: %s", vouch_err_name(err));
     }
-    vouch_registry_judge(registry, cmw, &expectation, &result);
+    vouch_registry_judge(registry, (vouch_bytes){cmw->data, cmw->len}, expected,
+                         &result);
     status = tell(&result);
     vouch_registry_free(registry);
-    return status;
-}
-
-/* With a format, the message is not in a CMW yet. */
-static enum status judge_message(const vouch_corim *corim, const char *format,
-                                 vouch_bytes message,
-                                 const struct expected *expected,
-                                 int64_t unix_s)
-{
-    enum status status;
-    vouch_buffer cmw;
-
-    if (format == NULL) {
-        return judge(corim, message, expected, unix_s);
-    }
-    if (vouch_cmw_record(format, message, VOUCH_CMW_EVIDENCE, &cmw) !=
-        VOUCH_OK) {
-        return fail(STATUS_USAGE, "%s: no media type", format);
-    }
-    status = judge(corim, bytes_of(&cmw), expected, unix_s);
-    vouch_buffer_free(&cmw);
     return status;
 }
 
@@ -206,21 +118,18 @@ static enum status check(const struct options *options,
 {
     int64_t unix_s =
         options->policy.has_at ? (int64_t)options->policy.at : unix_time();
-    const char *path = options->operand[1];
+    const vouch_expectation expectation = expected_at(expected, unix_s);
     enum status status = STATUS_LOCAL;
-    vouch_buffer message;
     vouch_corim *corim;
+    vouch_buffer cmw;
 
     if (!policy_file_read(options->operand[0], options->policy.signer, unix_s,
                           &corim)) {
         return STATUS_LOCAL;
     }
-    if (!file_read(path, VOUCH_LIMIT_CMW, &message)) {
-        fail(STATUS_LOCAL, "%s: %s", path, strerror(errno));
-    } else {
-        status = judge_message(corim, options->policy.format,
-                               bytes_of(&message), expected, unix_s);
-        free(message.data);
+    if (message_read(options->operand[1], options->policy.format, &cmw)) {
+        status = judge(corim, &cmw, &expectation);
+        free(cmw.data);
     }
     vouch_corim_free(corim);
     return status;
@@ -228,16 +137,13 @@ static enum status check(const struct options *options,
 
 enum status policy_check_run(const struct options *options)
 {
-    struct expected expected = {.binder = {NULL, 0}};
-    enum status status = STATUS_USAGE;
+    struct expected expected;
+    enum status status;
 
-    if (options->policy.binder == NULL ||
-        options->policy.aik_pub_hash == NULL) {
-        return fail(STATUS_USAGE, "--binder and --aik-pub-hash are needed");
+    if (!expected_read(&options->policy, &expected)) {
+        return STATUS_USAGE;
     }
-    if (read_expected(&options->policy, &expected)) {
-        status = check(options, &expected);
-    }
-    free_expected(&expected);
+    status = check(options, &expected);
+    expected_free(&expected);
     return status;
 }
