@@ -52,7 +52,20 @@ static vouch_err add_appraiser(vouch_registry *registry, vouch_policy *policy)
     return err;
 }
 
-static vouch_err make(const vouch_corim *corim, bool results_only,
+typedef bool filter(const char *format);
+
+static bool is_any(const char *format)
+{
+    (void)format;
+    return true;
+}
+
+static bool is_of_evidence(const char *format)
+{
+    return !is_of_results(format);
+}
+
+static vouch_err make(const vouch_corim *corim, filter *wants,
                       vouch_registry **out)
 {
     vouch_registry *registry;
@@ -64,7 +77,7 @@ static vouch_err make(const vouch_corim *corim, bool results_only,
     }
     for (size_t i = 0;
          err == VOUCH_OK && (policy = vouch_corim_nth(corim, i)) != NULL; i++) {
-        if (!results_only || is_of_results(vouch_policy_format(policy))) {
+        if (wants(vouch_policy_format(policy))) {
             err = add_appraiser(registry, policy);
         }
     }
@@ -78,10 +91,15 @@ static vouch_err make(const vouch_corim *corim, bool results_only,
 
 vouch_err appraisers_of(const vouch_corim *corim, vouch_registry **out)
 {
-    return make(corim, false, out);
+    return make(corim, is_any, out);
+}
+
+vouch_err evidence_of(const vouch_corim *corim, vouch_registry **out)
+{
+    return make(corim, is_of_evidence, out);
 }
 
 vouch_err results_of(const vouch_corim *corim, vouch_registry **out)
 {
-    return make(corim, true, out);
+    return make(corim, is_of_results, out);
 }

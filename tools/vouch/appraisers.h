@@ -13,10 +13,12 @@ vouch_err appraiser_new(vouch_policy *policy,
 /* is_of_results tells whether a format is of Attestation Results. */
 bool is_of_results(const char *format);
 
-/* appraisers_of makes one for each policy; results_of for those that are of
- * Attestation Results alone. */
+/* appraisers_of makes one for each policy; evidence_of and results_of for those
+ * alone that are of Evidence, and of Attestation Results. */
 vouch_err appraisers_of(const vouch_corim *corim,
                         vouch_registry **out) VOUCH_MUST_CHECK;
+vouch_err evidence_of(const vouch_corim *corim,
+                      vouch_registry **out) VOUCH_MUST_CHECK;
 vouch_err results_of(const vouch_corim *corim,
                      vouch_registry **out) VOUCH_MUST_CHECK;
 

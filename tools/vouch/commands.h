@@ -9,6 +9,8 @@ enum status bundle_run(const struct options *options);
 enum status trust_run(const struct options *options);
 enum status serve_run(const struct options *options);
 enum status connect_run(const struct options *options);
+enum status key_run(const struct options *options);
+enum status appraise_run(const struct options *options);
 enum status policy_show_run(const struct options *options);
 enum status policy_add_measurement_run(const struct options *options);
 enum status policy_add_anchor_run(const struct options *options);

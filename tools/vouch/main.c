@@ -191,6 +191,42 @@ static const char policy_check_help[] =
     "\n"
     "Exit status: 0 accepted, 1 local failure, 2 usage, 3 refused.\n";
 
+static const char key_help[] =
+    "Makes a private key in FILE, and prints its public half in PEM: for a "
+    "Verifier,\n"
+    "or for who signs policies.\n"
+    "\n"
+    "  --force            replace a key that is there\n" JSON_HELP;
+
+static const char appraise_help[] =
+    "Acts as a Verifier: appraises EVIDENCE, a file with a CMW, or \"-\", by "
+    "the\n"
+    "policies in POLICY, and prints the Attestation Result, an EAR, in a CMW, "
+    "whatever\n"
+    "the verdict is. What is not given is taken from the environment that "
+    "serve and\n"
+    "connect run a --verifier in.\n"
+    "\n"
+    "  --key FILE         the Verifier's private key (vouch key)\n"
+    "  --binder HEX       what the evidence must be bound to (VOUCH_BINDER)\n"
+    "  --aik-pub-hash HEX the hash of the AIK that it must name\n"
+    "                     (VOUCH_AIK_PUB_HASH)\n"
+    "  --aik-spki HEX     the AIK's SubjectPublicKeyInfo, needed where that "
+    "hash is no\n"
+    "                     SHA-256 (VOUCH_AIK_SPKI)\n"
+    "  --nonce HEX        the Verifier's own nonce in that exchange "
+    "(VOUCH_NONCE)\n"
+    "  --form cwt|jwt     how the result is written (cwt)\n"
+    "  --key-bound        a passport: it names the AIK and not the exchange\n"
+    "  --lifetime TIME    how long it is good, in whole seconds (5m)\n"
+    "  --label TEXT       what the appraisal is called in it (attester)\n"
+    "  --raw              the EAR alone, not in a CMW\n"
+    "  --at TIME          the time, in seconds since 1970, instead of now\n"
+    "  --format FORMAT    EVIDENCE is no CMW, but the evidence itself, of "
+    "this\n"
+    "                     media type\n" SIGNER_HELP JSON_HELP "\n"
+    "Exit status: 0 there is a result, 1 local failure, 2 usage.\n";
+
 static const struct command commands[] = {
     {"init", "DIR [--name HOST] [--force] [--json]", 1, "fjn", init_help,
      init_run},
@@ -200,6 +236,9 @@ static const struct command commands[] = {
      serve_help, serve_run},
     {"connect", "DIR HOST:PORT [OPTION]...", 2, "ACLOPRWXaeijmopr",
      connect_help, connect_run},
+    {"key", "FILE [--force] [--json]", 1, "fj", key_help, key_run},
+    {"appraise", "POLICY EVIDENCE --key FILE [OPTION]...", 2, "BFHKNTUVbdgjuy",
+     appraise_help, appraise_run},
     {"policy show", "FILE [--signer PEM] [--json]", 1, "gj", policy_show_help,
      policy_show_run},
     {"policy add-measurement", "FILE NAME DIGEST [OPTION]...", 3, "Fcj",
@@ -223,6 +262,8 @@ static const char usage[] =
     "  trust    take in a peer's\n"
     "  serve    wait for a peer\n"
     "  connect  connect with one\n"
+    "  key      make a key of a Verifier\n"
+    "  appraise be one: turn evidence into an Attestation Result\n"
     "  policy   show, add-measurement, add-anchor, set, sign or check what "
     "evidence\n"
     "           must meet\n"

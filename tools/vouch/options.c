@@ -357,6 +357,79 @@ static bool read_at(const char *text, struct options *out)
     return read_number(text, INT64_MAX, &out->policy.at, &end) && *end == '\0';
 }
 
+/* Results */
+
+static bool read_key(const char *text, struct options *out)
+{
+    out->issue.key = text;
+    return true;
+}
+
+static bool read_label(const char *text, struct options *out)
+{
+    out->issue.label = text;
+    return text[0] != '\0';
+}
+
+static bool read_form(const char *text, struct options *out)
+{
+    static const char *const words[] = {"cwt", "jwt", NULL};
+    unsigned i;
+
+    if (!read_word(text, words, &i)) {
+        return false;
+    }
+    out->issue.jwt = i == 1;
+    return true;
+}
+
+static bool set_key_bound(const char *text, struct options *out)
+{
+    (void)text;
+    return out->issue.key_bound = true;
+}
+
+static bool set_raw(const char *text, struct options *out)
+{
+    (void)text;
+    return out->issue.raw = true;
+}
+
+static bool read_lifetime(const char *text, struct options *out)
+{
+    uint64_t ms;
+
+    if (!read_time(text, &ms) || ms < 1000 || ms / 1000 > UINT32_MAX) {
+        return false;
+    }
+    out->issue.lifetime_s = (uint32_t)(ms / 1000);
+    return true;
+}
+
+static bool read_attester(const char *text, struct options *out)
+{
+    static const char *const words[] = {"software", "passport", NULL};
+    unsigned i;
+
+    if (!read_word(text, words, &i)) {
+        return false;
+    }
+    out->attester = (enum attester)(ATTESTER_SOFTWARE + i);
+    return true;
+}
+
+static bool read_passport(const char *text, struct options *out)
+{
+    out->passport = text;
+    return true;
+}
+
+static bool read_verifier(const char *text, struct options *out)
+{
+    out->verifier = text;
+    return text[0] != '\0';
+}
+
 static bool set_json(const char *text, struct options *out)
 {
     (void)text;
@@ -369,24 +442,50 @@ static const struct {
     char letter;
     reader *read;
 } readers[] = {
-    {'A', set_audit},         {'C', read_posture_check},
-    {'D', read_debug},        {'F', read_format},
-    {'H', read_aik_pub_hash}, {'I', read_instance},
-    {'K', read_aik_spki},     {'L', read_release},
-    {'M', read_min_version},  {'N', read_nonce},
-    {'O', read_operation},    {'P', read_posture},
-    {'R', read_run},          {'S', read_min_security_version},
-    {'T', read_at},           {'W', read_within},
-    {'X', read_execute},      {'a', read_attest},
-    {'b', read_binder},       {'c', set_component},
-    {'e', read_eof},          {'f', set_force},
-    {'g', read_signer},       {'i', read_interval},
-    {'j', set_json},          {'k', set_keep},
-    {'l', read_listen},       {'m', read_max_age},
-    {'n', read_name},         {'o', read_rounds},
-    {'p', read_peer},         {'q', read_require_claim},
-    {'r', read_require},      {'w', read_allow},
+    {'A', set_audit},
+    {'B', set_key_bound},
+    {'C', read_posture_check},
+    {'D', read_debug},
+    {'F', read_format},
+    {'H', read_aik_pub_hash},
+    {'I', read_instance},
+    {'K', read_aik_spki},
+    {'L', read_release},
+    {'M', read_min_version},
+    {'N', read_nonce},
+    {'O', read_operation},
+    {'P', read_posture},
+    {'R', read_run},
+    {'S', read_min_security_version},
+    {'T', read_at},
+    {'U', read_lifetime},
+    {'V', read_label},
+    {'W', read_within},
+    {'X', read_execute},
+    {'a', read_attest},
+    {'b', read_binder},
+    {'c', set_component},
+    {'d', read_key},
+    {'e', read_eof},
+    {'f', set_force},
+    {'g', read_signer},
+    {'i', read_interval},
+    {'j', set_json},
+    {'k', set_keep},
+    {'l', read_listen},
+    {'m', read_max_age},
+    {'n', read_name},
+    {'o', read_rounds},
+    {'p', read_peer},
+    {'q', read_require_claim},
+    {'r', read_require},
+    {'t', read_attester},
+    {'u', set_raw},
+    {'v', read_verifier},
+    {'w', read_allow},
     {'x', read_forbid_claim},
+    {'y', read_form},
+    {'z', read_passport},
 };
 
 static const struct option long_options[] = {
@@ -395,6 +494,7 @@ static const struct option long_options[] = {
     {"allow", required_argument, NULL, 'w'},
     {"at", required_argument, NULL, 'T'},
     {"attest", required_argument, NULL, 'a'},
+    {"attester", required_argument, NULL, 't'},
     {"audit", no_argument, NULL, 'A'},
     {"binder", required_argument, NULL, 'b'},
     {"component", no_argument, NULL, 'c'},
@@ -403,12 +503,17 @@ static const struct option long_options[] = {
     {"execute", required_argument, NULL, 'X'},
     {"forbid-claim", required_argument, NULL, 'x'},
     {"force", no_argument, NULL, 'f'},
+    {"form", required_argument, NULL, 'y'},
     {"format", required_argument, NULL, 'F'},
     {"help", no_argument, NULL, 'h'},
     {"instance", required_argument, NULL, 'I'},
     {"interval", required_argument, NULL, 'i'},
     {"json", no_argument, NULL, 'j'},
     {"keep", no_argument, NULL, 'k'},
+    {"key", required_argument, NULL, 'd'},
+    {"key-bound", no_argument, NULL, 'B'},
+    {"label", required_argument, NULL, 'V'},
+    {"lifetime", required_argument, NULL, 'U'},
     {"listen", required_argument, NULL, 'l'},
     {"max-age", required_argument, NULL, 'm'},
     {"min-security-version", required_argument, NULL, 'S'},
@@ -416,15 +521,18 @@ static const struct option long_options[] = {
     {"name", required_argument, NULL, 'n'},
     {"nonce", required_argument, NULL, 'N'},
     {"operation", required_argument, NULL, 'O'},
+    {"passport", required_argument, NULL, 'z'},
     {"peer", required_argument, NULL, 'p'},
     {"posture", required_argument, NULL, 'P'},
     {"posture-check", required_argument, NULL, 'C'},
+    {"raw", no_argument, NULL, 'u'},
     {"release", required_argument, NULL, 'L'},
     {"require", required_argument, NULL, 'r'},
     {"require-claim", required_argument, NULL, 'q'},
     {"rounds", required_argument, NULL, 'o'},
     {"run", required_argument, NULL, 'R'},
     {"signer", required_argument, NULL, 'g'},
+    {"verifier", required_argument, NULL, 'v'},
     {"within", required_argument, NULL, 'W'},
     {NULL, 0, NULL, 0},
 };

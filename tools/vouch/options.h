@@ -46,6 +46,13 @@ struct policy_options {
     uint64_t at;
 };
 
+/* How a Verifier makes its results. */
+struct issue_options {
+    const char *key, *label;
+    bool jwt, key_bound, raw;
+    uint32_t lifetime_s; /* 0: not said */
+};
+
 struct options {
     const char *operand[OPERANDS_MAX];
     const char *name;   /* init */
@@ -65,6 +72,9 @@ struct options {
     vouch_asker asker;              /* whose commands are executed */
     const char *run, *release;
     struct policy_options policy;
+    struct issue_options issue;
+    enum attester { ATTESTER_SOFTWARE = 0, ATTESTER_PASSPORT } attester;
+    const char *passport, *verifier;
 };
 
 struct command {
