@@ -447,12 +447,26 @@ static vouch_bytes measurements(void)
 
 static struct vouch_eat all_claims(void)
 {
+    static const uint8_t oemid[] = {0x01}, submods[] = {0xa1, 0x61, 'x', 0xa0};
     static uint8_t digest[32];
 
     vouch_sha256(measurements(), digest);
     return (struct vouch_eat){
+        .has_exp = true,
+        .exp = PKI_NOW + 1,
+        .has_nbf = true,
         .has_iat = true,
         .iat = PKI_NOW,
+        .oemid = {oemid, sizeof oemid},
+        .hwmodel = octets(32),
+        .hwversion = vouch_text("version"),
+        .has_uptime = true,
+        .has_oemboot = true,
+        .has_dbgstat = true,
+        .dbgstat = VOUCH_EAT_DEBUG_DISABLED,
+        .submods = {submods, sizeof submods},
+        .has_bootcount = true,
+        .bootseed = octets(32),
         .nonce = octets(32),
         .ueid = octets(33),
         .profile = vouch_text(VOUCH_EAT_SOFTWARE_PROFILE),
@@ -480,7 +494,7 @@ static vouch_buffer encode_all(void)
     return finish_cbb(&cbb);
 }
 
-static const char claims[] = "software-claims";
+static const char claims[] = "eat-claims";
 
 START_TEST(cddl_has_the_claims_that_are_written)
 {
@@ -504,7 +518,17 @@ START_TEST(cddl_has_the_claims_that_are_written)
 END_TEST
 
 /* Values of every type, for the decoder to take or not. */
-enum value { A_UINT, A_NINT, A_BSTR, A_TSTR, AN_ARRAY, A_MAP, A_FLOAT, VALUES };
+enum value {
+    A_UINT,
+    A_NINT,
+    A_BSTR,
+    A_TSTR,
+    AN_ARRAY,
+    A_MAP,
+    A_BOOL,
+    A_FLOAT,
+    VALUES
+};
 
 static bool write_value(CBB *out, enum value value, size_t len)
 {
@@ -521,6 +545,8 @@ static bool write_value(CBB *out, enum value value, size_t len)
         return vouch_cbor_write_array(out, 0);
     case A_MAP:
         return vouch_cbor_write_map(out, 0);
+    case A_BOOL:
+        return vouch_cbor_write_bool(out, len % 2 == 1);
     case A_FLOAT:
     case VALUES:
     default: /* 1.0 in half precision */
@@ -579,7 +605,17 @@ static bool is_of_type(const char *type, enum value value, size_t len)
     if (strcmp(type, "measurements") == 0) {
         return value == A_MAP;
     }
-    ck_assert_str_eq(type, "swversion"); /* and an empty array is none */
+    if (strcmp(type, "bool") == 0) {
+        return value == A_BOOL;
+    }
+    if (sscanf(type, "%zu..%zu", &min, &max) == 2) {
+        return value == A_UINT && len >= min && len <= max;
+    }
+    if (strcmp(type, "oemid") == 0) { /* its own rule says which lengths */
+        return value == A_UINT || (value == A_BSTR && (len == 16 || len == 3));
+    }
+    /* And an empty array or map is none. */
+    ck_assert(strcmp(type, "swversion") == 0 || strcmp(type, "submods") == 0);
     return false;
 }
 
@@ -651,6 +687,14 @@ START_TEST(cddl_has_the_version)
                              legal ? VOUCH_OK : VOUCH_E_CLAIM_TYPE);
         }
     }
+}
+END_TEST
+
+START_TEST(cddl_has_the_other_rules_of_claims)
+{
+    ck_assert_str_eq(cddl_rule(&cddl, "oemid")->text,
+                     "bstr .size 16 / bstr .size 3 / uint");
+    ck_assert_str_eq(cddl_rule(&cddl, "submods")->text, "{ 1*16 tstr => any }");
 }
 END_TEST
 
@@ -822,7 +866,7 @@ END_TEST
 /* RFC 9052, 3.1 and 4.2 */
 START_TEST(cddl_has_the_token_that_is_written)
 {
-    static const char rule[] = "software-header";
+    static const char rule[] = "eat-header";
     struct token_maker maker;
     struct vouch_cose_sign1 sign1;
     vouch_buffer cmw;
@@ -856,9 +900,9 @@ START_TEST(cddl_has_the_token_that_is_written)
     ck_assert_uint_eq(sign1.key_id.len, 32);
     ck_assert(cddl_rule(&cddl, rule)->open);
     ck_assert_mem_eq(record.value.data, "\xd2\x84", 2); /* tag 18, four */
-    ck_assert_str_eq(cddl_rule(&cddl, "software-token")->text,
-                     "#6.18([ bstr .cbor software-header, {}, "
-                     "bstr .cbor software-claims, bstr ])");
+    ck_assert_str_eq(cddl_rule(&cddl, "eat-token")->text,
+                     "#6.18([ bstr .cbor eat-header, {}, "
+                     "bstr .cbor eat-claims, bstr ])");
     vouch_buffer_free(&cmw);
     vouch_appraiser_free(maker.appraiser);
     vouch_key_free(maker.key);
@@ -886,6 +930,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, cddl_has_the_claims_that_are_written);
     tcase_add_test(tc, cddl_has_the_types_of_claims);
     tcase_add_test(tc, cddl_has_the_version);
+    tcase_add_test(tc, cddl_has_the_other_rules_of_claims);
     tcase_add_test(tc, cddl_has_the_measurements);
     tcase_add_test(tc, cddl_says_which_claims_must_be_there);
     tcase_add_test(tc, cddl_has_the_token_that_is_written);

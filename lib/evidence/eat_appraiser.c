@@ -64,12 +64,9 @@ static bool check_envelope(struct vouch_appraisal *a)
 static bool find_by_path(struct vouch_appraisal *a, struct signer *signer)
 {
     struct vouch_path path;
-    vouch_err err = VOUCH_E_CERTIFICATE;
+    vouch_err err = vouch_evidence_path(&of(a)->sign1, a->policy->ca_store,
+                                        a->expected->now.unix_s, &path);
 
-    if (a->policy->ca_store != NULL) {
-        err = vouch_evidence_path(&of(a)->sign1, a->policy->ca_store,
-                                  a->expected->now.unix_s, &path);
-    }
     if (err != VOUCH_OK) {
         return vouch_rejected(a, VOUCH_CHECK_ANCHOR, VOUCH_CLAIM_NONE, err);
     }
@@ -92,10 +89,12 @@ static bool find_by_key_id(struct vouch_appraisal *a, struct signer *signer)
     return true;
 }
 
+/* Where the policy trusts no CA, certificates say nothing to it. */
 static bool check_signer(struct vouch_appraisal *a)
 {
-    return of(a)->sign1.x5chain.len != 0 ? find_by_path(a, &of(a)->signer)
-                                         : find_by_key_id(a, &of(a)->signer);
+    return of(a)->sign1.x5chain.len != 0 && a->policy->ca_store != NULL
+               ? find_by_path(a, &of(a)->signer)
+               : find_by_key_id(a, &of(a)->signer);
 }
 
 /* expat-03, 4: under a key that the policy trusts [X16]; RFC 9711, 3:
