@@ -341,7 +341,8 @@ static uint64_t wake_at(const struct connection *c)
                : at;
 }
 
-static void wait_and_read(struct connection *c, const vouch_stream_wants *wants)
+static void wait_and_read(struct connection *c, const vouch_stream_wants *wants,
+                          uint64_t until)
 {
     struct input *input = c->host->input;
     struct pollfd fds[FDS] = {
@@ -368,7 +369,7 @@ static void wait_and_read(struct connection *c, const vouch_stream_wants *wants)
         fds[RELEASE].fd = c->host->release->fd;
     }
     program_fds(&c->executor.program, &fds[EXECUTOR]);
-    if (wait_for_all(fds, FDS, wake_at(c)) <= 0) {
+    if (wait_for_all(fds, FDS, until) <= 0) {
         return;
     }
     if (fds[INPUT].revents != 0) {
@@ -410,8 +411,9 @@ static void run(struct connection *c)
         /* A failure is an event as well. */
         (void)(vouch_stream_pump(c->stream, clock_now(), &wants) != VOUCH_OK);
         limit_the_end(c);
-        if (!is_over(c) && !can_go_on(c, &wants)) {
-            wait_and_read(c, &wants);
+        if (!is_over(c)) {
+            /* Busy or not: input and interrupts come in. */
+            wait_and_read(c, &wants, can_go_on(c, &wants) ? 0 : wake_at(c));
         }
     }
 }

@@ -87,7 +87,21 @@ int wait_for(struct pollfd *fds, nfds_t num, uint64_t until)
     return wait_with(&while_waiting, fds, num, until);
 }
 
+/* Counts what has come: ppoll does not when it finds a descriptor ready. */
+static void let_in(void)
+{
+    sigset_t blocked;
+
+    sigprocmask(SIG_SETMASK, &while_waiting_for_all, &blocked);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
 int wait_for_all(struct pollfd *fds, nfds_t num, uint64_t until)
 {
-    return wait_with(&while_waiting_for_all, fds, num, until);
+    int ready = wait_with(&while_waiting_for_all, fds, num, until);
+
+    if (ready > 0) {
+        let_in();
+    }
+    return ready;
 }

@@ -24,7 +24,8 @@ vouch_now clock_now(void);
  * clock, or an interrupt. It returns how many of `fds` are ready. */
 int wait_for(struct pollfd *fds, nfds_t num, uint64_t until);
 
-/* wait_for_all is wait_for that a hangup or the end of a child ends, too. */
+/* wait_for_all is wait_for that a hangup or the end of a child ends, too; what
+ * came is counted even if some of `fds` are always ready. */
 int wait_for_all(struct pollfd *fds, nfds_t num, uint64_t until);
 
 #endif
