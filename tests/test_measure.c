@@ -4,14 +4,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <openssl/sha.h>
 
 #include <vouch/limits.h>
 
@@ -25,6 +26,27 @@ static const uint8_t abc_sha256[32] = {
     0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
 
 static char file[128];
+/* How often the file still grows while it is read. */
+static int changes_left;
+
+/* Called between the first look at a file and its last octet: this definition
+ * stands before the library's own. */
+int SHA256_Init(SHA256_CTX *hash)
+{
+    static int (*next)(SHA256_CTX *);
+
+    if (next == NULL) {
+        void *symbol = dlsym(RTLD_NEXT, "SHA256_Init");
+
+        ck_assert_ptr_nonnull(symbol);
+        memcpy(&next, &symbol, sizeof next);
+    }
+    if (changes_left > 0) {
+        changes_left--;
+        run("printf x >> '%s'", file);
+    }
+    return next(hash);
+}
 
 static void make_file(void)
 {
@@ -199,8 +221,7 @@ static void rewrite_and_hide(void)
     struct stat status;
 
     ck_assert_int_eq(stat(file, &status), 0);
-    usleep(50000);
-    write_file(file, "abd");
+    rewrite_file(file, "abd");
     times[0] = status.st_atim;
     times[1] = status.st_mtim;
     ck_assert_int_eq(utimensat(AT_FDCWD, file, times, 0), 0);
@@ -290,34 +311,17 @@ START_TEST(file_that_can_not_be_read_is_an_error)
 }
 END_TEST
 
-static atomic_bool writing;
-
-static void *keep_writing(void *arg)
-{
-    int fd = open(file, O_WRONLY | O_APPEND | O_CLOEXEC);
-
-    (void)arg;
-    while (atomic_load(&writing) && write(fd, "x", 1) == 1) {
-    }
-    close(fd);
-    return NULL;
-}
-
 START_TEST(file_that_changes_while_it_is_read_is_an_error)
 {
     struct vouch_file_stamp stamp;
     uint8_t digest[32];
-    pthread_t writer;
 
-    ck_assert_int_eq(truncate(file, 16 << 20), 0);
-    atomic_store(&writing, true);
-    ck_assert_int_eq(pthread_create(&writer, NULL, keep_writing, NULL), 0);
-    usleep(10000);
+    changes_left = INT_MAX;
     ck_assert_int_eq(vouch_measure_file(file, digest, &stamp), VOUCH_E_IO);
     ck_assert_int_eq(errno, EBUSY);
-    atomic_store(&writing, false);
-    ck_assert_int_eq(pthread_join(writer, NULL), 0);
+    changes_left = 1;
     ck_assert_int_eq(vouch_measure_file(file, digest, &stamp), VOUCH_OK);
+    ck_assert_int_eq(changes_left, 0);
 }
 END_TEST
 
@@ -374,7 +378,6 @@ Suite *test_suite(void)
     TCase *tc = tcase_create("measure");
 
     tcase_add_checked_fixture(tc, make_file, remove_dir);
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, executable_is_measured_as_sha256sum_does);
     tcase_add_test(tc, libraries_are_measured_by_file_name);
     tcase_add_test(tc, libraries_are_all_measured_and_nothing_else);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <check.h>
 
@@ -33,6 +34,25 @@ void write_file(const char *path, const char *text)
     ck_assert_ptr_nonnull(f);
     ck_assert_uint_eq(fwrite(text, 1, strlen(text), f), strlen(text));
     ck_assert_int_eq(fclose(f), 0);
+}
+
+static struct timespec ctime_of(const char *path)
+{
+    struct stat status;
+
+    ck_assert_int_eq(stat(path, &status), 0);
+    return status.st_ctim;
+}
+
+/* Again and again, until the clock of the file system has ticked. */
+void rewrite_file(const char *path, const char *text)
+{
+    struct timespec before = ctime_of(path), after;
+
+    do {
+        write_file(path, text);
+        after = ctime_of(path);
+    } while (after.tv_sec == before.tv_sec && after.tv_nsec == before.tv_nsec);
 }
 
 void replace_file(const char *path, const char *text)

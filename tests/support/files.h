@@ -18,6 +18,9 @@ void path_in(char path[128], const char *name);
 /* write_file makes a file of `text`, or overwrites it in place. */
 void write_file(const char *path, const char *text);
 
+/* rewrite_file is write_file, but for a ctime that is another than before. */
+void rewrite_file(const char *path, const char *text);
+
 /* replace_file puts another file of `text` into the place of `path`. */
 void replace_file(const char *path, const char *text);
 
