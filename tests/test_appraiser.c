@@ -503,7 +503,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("appraiser");
     TCase *tc = tcase_create("appraiser");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, evidence_that_is_right_is_accepted);
     tcase_add_test(tc, evidence_of_a_key_without_anchor_is_refused);

@@ -338,7 +338,6 @@ Suite *test_suite(void)
     TCase *tc = tcase_create("attack_framing");
 
     tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, uncut_octets_attest_and_carry_data);
     tcase_add_loop_test(tc, octets_cut_at_any_place_mean_the_same, 0, PARTS);
     tcase_add_test(tc, octets_in_pieces_of_any_size_mean_the_same);

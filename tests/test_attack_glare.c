@@ -154,7 +154,6 @@ Suite *test_suite(void)
     TCase *tc = tcase_create("attack_glare");
 
     tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, both_sides_ask_at_once_in_any_order, 0, PARTS);
     suite_add_tcase(suite, tc);
     return suite;

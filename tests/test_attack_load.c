@@ -627,7 +627,6 @@ Suite *test_suite(void)
     TCase *tc = tcase_create("attack_load");
 
     tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, server_answers_what_it_is_asked);
     tcase_add_test(tc,
                    thousand_requests_at_once_reach_the_platform_sixty_times);

@@ -261,7 +261,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("attack_schemes");
     TCase *tc = tcase_create("attack_schemes");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, request_of_the_other_role_is_refused, 0, 2);
     tcase_add_loop_test(tc, message_of_another_type_is_no_request, 0, 26);
     tcase_add_loop_test(

@@ -353,7 +353,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("attack_transcript");
     TCase *tc = tcase_create("attack_transcript");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, labels_of_the_other_role_are_refused, 0, SIDES);
     tcase_add_loop_test(tc, labels_in_each_others_place_are_refused, 0, SIDES);
     tcase_add_loop_test(tc, empty_authenticator_of_the_other_role_is_refused, 0,

@@ -241,7 +241,6 @@ Suite *test_suite(void)
     TCase *tc = tcase_create("attested");
 
     tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, both_peers_attest_over_tls);
     tcase_add_test(tc, accepted_event_says_what_it_rests_on);
     tcase_add_test(tc, peers_attest_again_and_again_on_one_connection);

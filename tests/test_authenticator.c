@@ -1113,13 +1113,11 @@ Suite *test_suite(void)
     TCase *own = tcase_create("own_world");
     TCase *tc = tcase_create("server_attester");
 
-    tcase_set_timeout(own, 60);
     tcase_add_unchecked_fixture(own, setup_root, teardown_root);
     tcase_add_loop_test(own, authenticator_proves_identity_over_tls, 0, 8);
     tcase_add_loop_test(own, chain_purpose_follows_the_role, 0, 11);
     suite_add_tcase(suite, own);
 
-    tcase_set_timeout(tc, 60);
     tcase_add_unchecked_fixture(tc, setup_root, teardown_root);
     tcase_add_checked_fixture(tc, setup, close_world);
     tcase_add_loop_test(tc, authenticator_without_attestation_has_no_cmw, 0, 2);

@@ -354,36 +354,48 @@ static vouch_err check_single(float number)
 {
     uint8_t octets[5];
 
-    ck_assert_uint_eq(cbor_encode_single(number, octets, sizeof octets), 5);
-    return check_octets(octets, sizeof octets, VOUCH_CBOR_PREFERRED);
+    return cbor_encode_single(number, octets, sizeof octets) == sizeof octets
+               ? check_octets(octets, sizeof octets, VOUCH_CBOR_PREFERRED)
+               : VOUCH_E_NOMEM;
 }
 
 static vouch_err check_double(double number)
 {
     uint8_t octets[9];
 
-    ck_assert_uint_eq(cbor_encode_double(number, octets, sizeof octets), 9);
-    return check_octets(octets, sizeof octets, VOUCH_CBOR_PREFERRED);
+    return cbor_encode_double(number, octets, sizeof octets) == sizeof octets
+               ? check_octets(octets, sizeof octets, VOUCH_CBOR_PREFERRED)
+               : VOUCH_E_NOMEM;
+}
+
+static bool is_shortest(unsigned half)
+{
+    const uint8_t octets[3] = {0xf9, (uint8_t)(half >> 8), (uint8_t)half};
+    double value = half_value(half);
+
+    return check_octets(octets, 3, VOUCH_CBOR_PREFERRED) == VOUCH_OK &&
+           check_single((float)value) == VOUCH_E_CBOR &&
+           check_double(value) == VOUCH_E_CBOR;
+}
+
+static bool has_free_neighbours(unsigned half)
+{
+    double value = half_value(half);
+
+    return !isfinite(value) ||
+           (check_single(nextafterf((float)value, 1e9f)) == VOUCH_OK &&
+            check_double(nextafter(value, 1e9)) == VOUCH_OK);
 }
 
 /* Each half stands for itself, is refused in the longer forms, and its
- * neighbours, which no half can say, are taken there. RFC 8949, 4.2.2 */
+ * neighbours, which no half can say, are taken there. RFC 8949, 4.2.2
+ * Here and below, Check keeps record of each assertion: too much for so many.
+ */
 START_TEST(check_takes_only_the_shortest_float)
 {
     for (unsigned half = 0; half < 0x10000; half++) {
-        const uint8_t octets[3] = {0xf9, (uint8_t)(half >> 8), (uint8_t)half};
-        double value = half_value(half);
-
-        ck_assert_int_eq(VOUCH_OK,
-                         check_octets(octets, 3, VOUCH_CBOR_PREFERRED));
-        ck_assert_msg(check_single((float)value) == VOUCH_E_CBOR, "%x", half);
-        ck_assert_msg(check_double(value) == VOUCH_E_CBOR, "%x", half);
-        if (isfinite(value)) {
-            ck_assert_msg(check_single(nextafterf((float)value, 1e9f)) ==
-                              VOUCH_OK,
-                          "%x", half);
-            ck_assert_msg(check_double(nextafter(value, 1e9)) == VOUCH_OK, "%x",
-                          half);
+        if (!is_shortest(half) || !has_free_neighbours(half)) {
+            ck_abort_msg("%x", half);
         }
     }
 }
@@ -395,8 +407,10 @@ START_TEST(check_takes_a_single_between_halves)
     for (unsigned half = 0; half < 0x7bff; half++) {
         double between = (half_value(half) + half_value(half + 1)) / 2;
 
-        ck_assert_msg(check_single((float)between) == VOUCH_OK, "%x", half);
-        ck_assert_msg(check_single(-(float)between) == VOUCH_OK, "%x", half);
+        if (check_single((float)between) != VOUCH_OK ||
+            check_single(-(float)between) != VOUCH_OK) {
+            ck_abort_msg("%x", half);
+        }
     }
 }
 END_TEST
@@ -1061,7 +1075,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("cbor");
     TCase *tc = tcase_create("cbor");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, check_takes_the_examples_of_rfc_8949, 0,
                         COUNT(examples));
     tcase_add_loop_test(tc, check_refuses_every_prefix_and_what_follows, 0,

@@ -479,7 +479,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("eat");
     TCase *tc = tcase_create("eat");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, eat_decode_finds_the_claims);
     tcase_add_loop_test(tc, eat_decode_takes_any_claim_to_be_absent, 0,
                         NUM_CLAIMS + 1);

@@ -815,7 +815,6 @@ Suite *test_suite(void)
     TCase *objects = tcase_create("objects");
 
     tcase_add_checked_fixture(sessions, set_up, tear_down);
-    tcase_set_timeout(sessions, 120);
     tcase_add_loop_test(sessions, session_survives_that_memory_runs_out, 0, 2);
     tcase_add_test(sessions, session_does_not_start_without_random_numbers);
     tcase_add_loop_test(sessions, request_is_not_sent_without_random_numbers, 0,
@@ -823,7 +822,6 @@ Suite *test_suite(void)
     tcase_add_test(sessions, session_is_of_no_use_in_a_child);
     suite_add_tcase(suite, sessions);
     tcase_add_checked_fixture(objects, set_up_makers, tear_down_makers);
-    tcase_set_timeout(objects, 120);
     tcase_add_loop_test(objects, objects_are_made_or_not_when_memory_runs_out,
                         0, COUNT(makers));
     suite_add_tcase(suite, objects);

@@ -1635,7 +1635,6 @@ Suite *test_suite(void)
     TCase *tc = tcase_create("interleavings");
 
     tcase_add_unchecked_fixture(tc, set_up, tear_down);
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(
         tc, no_interleaving_opens_a_gate_that_the_rules_keep_shut, 0, TESTS);
     suite_add_tcase(suite, tc);

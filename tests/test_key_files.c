@@ -659,7 +659,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("key_files");
     TCase *tc = tcase_create("key_files");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, set_up, remove_dir);
     tcase_add_loop_test(tc, key_file_is_private_whatever_the_umask, 0, 3);
     tcase_add_loop_test(tc, key_file_is_pkcs8_to_others, 0, NUM_CURVES);

@@ -508,7 +508,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("keys");
     TCase *tc = tcase_create("keys");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, key_has_the_one_scheme_and_spki_of_its_kind, 0,
                         NUM_KINDS);
     tcase_add_loop_test(tc, key_signs_what_verifies_in_both_forms, 0,

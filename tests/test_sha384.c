@@ -123,7 +123,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("sha384");
     TCase *tc = tcase_create("sha384");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, make_dir, remove_dir);
     tcase_add_loop_test(tc, channel_has_the_hash_of_the_cipher_suite, 0,
                         NUM_CONNECTIONS);

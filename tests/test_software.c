@@ -1317,7 +1317,6 @@ Suite *test_suite(void)
     TCase *tc = tcase_create("software");
 
     tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, genuine_evidence_is_accepted, 0, 2);
     tcase_add_test(tc, evidence_says_what_it_should);
     tcase_add_test(tc, measurements_are_those_of_the_files);
