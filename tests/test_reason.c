@@ -78,17 +78,55 @@ START_TEST(names_are_known_for_every_check_and_claim)
     for (int i = VOUCH_CHECK_NONE; i <= VOUCH_CHECK_CONTRACT; i++) {
         ck_assert_str_ne(vouch_check_name((vouch_check)i), "unknown");
     }
-    for (int i = VOUCH_CLAIM_NONE; i <= VOUCH_CLAIM_SECURITY_VERSION; i++) {
+    for (int i = VOUCH_CLAIM_NONE; i < VOUCH_CLAIMS; i++) {
         ck_assert_str_ne(vouch_claim_name((vouch_claim)i), "unknown");
     }
     ck_assert_str_eq(vouch_check_name(VOUCH_CHECK_REFERENCE), "reference");
     ck_assert_str_eq(vouch_check_name((vouch_check)(VOUCH_CHECK_CONTRACT + 1)),
                      "unknown");
     ck_assert_str_eq(vouch_claim_name(VOUCH_CLAIM_NONCE), "eat_nonce");
-    ck_assert_str_eq(
-        vouch_claim_name((vouch_claim)(VOUCH_CLAIM_SECURITY_VERSION + 1)),
-        "unknown");
+    ck_assert_str_eq(vouch_claim_name(VOUCH_CLAIMS), "unknown");
     ck_assert_str_eq(vouch_claim_name((vouch_claim)-1), "unknown");
+}
+END_TEST
+
+/* By its name each is found again, and so no two have the same. */
+START_TEST(claims_are_found_by_their_names)
+{
+    for (int i = VOUCH_CLAIM_NONE; i < VOUCH_CLAIMS; i++) {
+        ck_assert_int_eq(vouch_claim_find(vouch_claim_name((vouch_claim)i)), i);
+    }
+    ck_assert_int_eq(vouch_claim_find("unknown"), VOUCH_CLAIM_NONE);
+    ck_assert_int_eq(vouch_claim_find(""), VOUCH_CLAIM_NONE);
+    ck_assert_int_eq(vouch_claim_find("eat_nonc"), VOUCH_CLAIM_NONE);
+    ck_assert_int_eq(vouch_claim_find("eat_nonce2"), VOUCH_CLAIM_NONE);
+}
+END_TEST
+
+START_TEST(names_are_known_for_what_results_say)
+{
+    for (int i = VOUCH_LEVEL_NONE; i <= VOUCH_LEVEL_KEY_BOUND; i++) {
+        ck_assert_str_ne(vouch_level_name((vouch_level)i), "unknown");
+    }
+    for (int i = 0; i < VOUCH_STAGES; i++) {
+        ck_assert_str_ne(vouch_stage_name((vouch_stage)i), "unknown");
+    }
+    for (int i = 0; i < VOUCH_CATEGORIES; i++) {
+        ck_assert_str_ne(vouch_category_name((vouch_category)i), "unknown");
+    }
+    ck_assert_str_eq(vouch_level_name(VOUCH_LEVEL_KEY_BOUND), "key bound");
+    ck_assert_str_eq(vouch_level_name((vouch_level)(VOUCH_LEVEL_KEY_BOUND + 1)),
+                     "unknown");
+    ck_assert_str_eq(vouch_stage_name(VOUCH_STAGE_BINDING), "binding");
+    ck_assert_str_eq(vouch_stage_name(VOUCH_STAGES), "unknown");
+    ck_assert_str_eq(vouch_category_name(VOUCH_EXECUTABLES), "executables");
+    ck_assert_str_eq(vouch_category_name(VOUCH_CATEGORIES), "unknown");
+    ck_assert_str_eq(vouch_tier_name(VOUCH_TIER_NONE), "none");
+    ck_assert_str_eq(vouch_tier_name(VOUCH_TIER_AFFIRMING), "affirming");
+    ck_assert_str_eq(vouch_tier_name(VOUCH_TIER_WARNING), "warning");
+    ck_assert_str_eq(vouch_tier_name(VOUCH_TIER_CONTRAINDICATED),
+                     "contraindicated");
+    ck_assert_str_eq(vouch_tier_name((vouch_tier)1), "unknown");
 }
 END_TEST
 
@@ -123,6 +161,8 @@ Suite *test_suite(void)
     tcase_add_test(tc, hex_holds_the_longest_nonce_and_is_cut_beyond);
     tcase_add_test(tc, number_is_decimal);
     tcase_add_test(tc, names_are_known_for_every_check_and_claim);
+    tcase_add_test(tc, claims_are_found_by_their_names);
+    tcase_add_test(tc, names_are_known_for_what_results_say);
     tcase_add_test(tc, reject_leaves_nothing_of_an_acceptance);
     suite_add_tcase(suite, tc);
     return suite;
