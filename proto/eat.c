@@ -111,13 +111,21 @@ CBS vouch_eat_submodules(const struct vouch_eat *eat, size_t *num)
     return in;
 }
 
+/* RFC 9711, 4.2.18: a claims set, a nested token of CBOR or of JSON, or a
+ * detached digest. */
+static bool is_submodule(enum vouch_cbor_type type)
+{
+    return type == VOUCH_CBOR_MAP || type == VOUCH_CBOR_BYTES ||
+           type == VOUCH_CBOR_TEXT || type == VOUCH_CBOR_ARRAY;
+}
+
 bool vouch_eat_next_submodule(CBS *in, struct vouch_eat_submodule *out)
 {
     enum vouch_cbor_type type;
     struct vouch_eat_submodule submodule;
 
     if (!vouch_cbor_read_text(in, &submodule.name) ||
-        !vouch_cbor_peek(in, &type) ||
+        !vouch_cbor_peek(in, &type) || !is_submodule(type) ||
         !vouch_cbor_read_item(in, &submodule.claims)) {
         return false;
     }

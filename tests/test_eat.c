@@ -416,6 +416,12 @@ static const struct {
     {266, "a1 4161 a0", VOUCH_E_CLAIM_TYPE},
     {266, "81 a0", VOUCH_E_CLAIM_TYPE},
     {266, "a2 6161 a0 6161 a0", VOUCH_E_CBOR},
+    {266, "a1 6161 00", VOUCH_E_CLAIM_TYPE},
+    {266, "a1 6161 20", VOUCH_E_CLAIM_TYPE},
+    {266, "a1 6161 c000", VOUCH_E_CLAIM_TYPE},
+    {266, "a1 6161 f5", VOUCH_E_CLAIM_TYPE},
+    {266, "a1 6161 f6", VOUCH_E_CLAIM_TYPE},
+    {266, "a1 6161 f93c00", VOUCH_E_CLAIM_TYPE},
     /* components: { text => 32 octets } */
     {-80007, "a1 01 41ff", VOUCH_E_CLAIM_TYPE},
     {-80007, "a1 60" SHA256_HEX, VOUCH_E_CLAIM_TYPE},
