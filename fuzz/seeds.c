@@ -217,6 +217,43 @@ static void seed_from_cose_vectors(void)
     }
 }
 
+static void seed_from_corim_vectors(void)
+{
+    static const struct {
+        const char *list, *vector, *name;
+    } seeds[] = {
+        {"good", "one measurement", "plain"},
+        {"good", "informative members", "informative"},
+        {"good", "keys in any order, one instance", "instance"},
+        {"good", "algorithms by name and number", "algorithms"},
+        {"good", "alternatives are triples of their own", "alternatives"},
+        {"good", "every rule", "rules"},
+        {"good", "keys and certificates", "keys"},
+        {"good", "two formats, and posture", "formats"},
+        {"good", "signed, with both and no validity", "signed"},
+        {"refused", "a CoSWID", "coswid"},
+        {"refused", "conditions", "conditions"},
+        {"refused", "an instance that goes with a measurement, and another",
+         "company"},
+    };
+    json_t *file = load("corim/corim.json");
+
+    for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++) {
+        const json_t *vector;
+        size_t n;
+
+        json_array_foreach(json_object_get(file, seeds[i].list), n, vector)
+        {
+            if (strcmp(json_string_value(json_object_get(vector, "name")),
+                       seeds[i].vector) == 0) {
+                save_hex("corim", seeds[i].name,
+                         json_string_value(json_object_get(vector, "corim")));
+            }
+        }
+    }
+    json_decref(file);
+}
+
 /* What others say of CBOR (RFC 8949, appendix A), and what nests. */
 static void seed_cbor(void)
 {
@@ -787,6 +824,7 @@ int main(int argc, char **argv)
     seed_from_cmw_vectors();
     seed_cmw_json();
     seed_from_cose_vectors();
+    seed_from_corim_vectors();
     seed_cbor();
     seed_evidence();
     seed_results();

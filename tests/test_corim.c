@@ -207,6 +207,86 @@ static vouch_buffer write_unsigned(const vouch_corim *corim)
     return octets;
 }
 
+/* What a policy lists is what it says: a policy made of the list is equal. */
+
+static vouch_err say_item(vouch_policy *policy, const vouch_policy_item *item)
+{
+    char text[256] = "";
+
+    switch (item->part) {
+    case VOUCH_PART_KEY:
+        return vouch_policy_add_key(policy, item->value, item->name);
+    case VOUCH_PART_CA:
+        return vouch_policy_add_ca(policy, item->value);
+    case VOUCH_PART_REFERENCE:
+        memcpy(text, item->name.data, item->name.len);
+        return vouch_policy_add_reference(policy, text, item->value);
+    case VOUCH_PART_COMPONENT:
+        memcpy(text, item->name.data, item->name.len);
+        return vouch_policy_add_component(policy, text, item->value);
+    case VOUCH_PART_INSTANCE:
+        return vouch_policy_add_instance(policy, item->value);
+    case VOUCH_PART_REQUIRED:
+        return vouch_policy_require_claim(policy, item->claim);
+    case VOUCH_PART_FORBIDDEN:
+        return vouch_policy_forbid_claim(policy, item->claim);
+    case VOUCH_PART_DEBUG:
+        return vouch_policy_set_debug(policy, (vouch_debug)item->number);
+    case VOUCH_PART_MIN_SECURITY_VERSION:
+        return vouch_policy_set_min_security_version(policy, item->number);
+    case VOUCH_PART_MIN_VERSION:
+        memcpy(text, item->value.data, item->value.len);
+        return vouch_policy_set_min_version(policy, text);
+    case VOUCH_PART_MAX_AGE:
+        return vouch_policy_set_max_age(policy, (uint32_t)item->number);
+    case VOUCH_PART_WARNING:
+        return vouch_policy_allow_warning(policy);
+    case VOUCH_PART_KEY_BOUND:
+        return vouch_policy_allow_key_bound(policy);
+    case VOUCH_PART_NO_VECTOR:
+        return vouch_policy_allow_no_vector(policy);
+    default:
+        return VOUCH_E_ARGUMENT;
+    }
+}
+
+static vouch_corim *of_items(const vouch_corim *from)
+{
+    vouch_policy *policy, *copy;
+    vouch_policy_item item;
+    vouch_corim *corim;
+
+    ck_assert_int_eq(vouch_corim_new(&corim), VOUCH_OK);
+    for (size_t i = 0; (policy = vouch_corim_nth(from, i)) != NULL; i++) {
+        vouch_policy_part last = VOUCH_PART_KEY;
+
+        ck_assert_int_eq(
+            vouch_corim_policy(corim, vouch_policy_format(policy), &copy),
+            VOUCH_OK);
+        for (size_t n = 0; vouch_policy_nth(policy, n, &item); n++) {
+            ck_assert_int_ge(item.part, last);
+            ck_assert_int_eq(say_item(copy, &item), VOUCH_OK);
+            last = item.part;
+        }
+    }
+    return corim;
+}
+
+START_TEST(policy_lists_what_it_says)
+{
+    for (int i = 0; nth("good", i) != NULL; i++) {
+        vouch_corim *corim = NULL, *copy;
+        vouch_corim_why why;
+
+        ck_assert_int_eq(read_vector(nth("good", i), &corim, &why), VOUCH_OK);
+        copy = of_items(corim);
+        assert_same(corim, copy);
+        vouch_corim_free(copy);
+        vouch_corim_free(corim);
+    }
+}
+END_TEST
+
 START_TEST(vectors_are_made_anew_with_the_same_octets)
 {
     const char *root = getenv("VOUCH_SOURCE_ROOT");
@@ -722,6 +802,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, vectors_are_made_anew_with_the_same_octets);
     tcase_add_test(tc, corim_is_read_for_what_it_says);
+    tcase_add_test(tc, policy_lists_what_it_says);
     tcase_add_test(tc, corim_that_says_anything_else_is_refused);
     tcase_add_test(tc, why_may_be_left_out);
     tcase_add_test(tc, corim_is_written_as_it_is_read);
