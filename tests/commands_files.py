@@ -94,8 +94,9 @@ class Init(Case):
         bundle.write_bytes(self.bundle(other))
         self.succeed("trust", self.home, bundle)
         self.succeed("init", self.home, "--name", "home.test", "--force")
-        self.assertEqual((self.home / "peers/other.test").read_bytes(),
-                         bundle.read_bytes())
+        self.assertEqual(
+            (self.home / "peers/other.test/bundle.json").read_bytes(),
+            bundle.read_bytes())
 
     def test_interrupted_it_leaves_the_old_or_the_new(self):
         self.init()
@@ -188,24 +189,44 @@ class Trust(Case):
         return self.tree(self.home / "peers") if (
             self.home / "peers").exists() else {}
 
+    def policy_of(self, text):
+        """The CoRIM in a bundle, and what it says."""
+        octets = base64.urlsafe_b64decode(json.loads(text)["policy"] + "===")
+        path = self.scratch / "policy.corim"
+        path.write_bytes(octets)
+        shown = json.loads(self.succeed("policy", "show", path,
+                                        "--json").stdout)
+        return octets, shown["policies"]
+
+    def stored(self, text):
+        return {"other.test/bundle.json": text,
+                "other.test/policy.corim": self.policy_of(text)[0]}
+
+    def assert_trusted(self):
+        self.fails(NETWORK, "connect", self.home, "127.0.0.1:1", "--peer",
+                   "other.test")
+
     def test_prints_the_digest(self):
         digest = hashlib.sha256(self.file.read_bytes()).hexdigest()
         done = self.succeed("trust", self.home, self.file)
         self.assertEqual(done.stdout.decode(), digest + "\n")
-        self.assertEqual(self.peers(), {"other.test": self.file.read_bytes()})
-        mode = (self.home / "peers/other.test").stat().st_mode
-        self.assertEqual(stat.S_IMODE(mode), 0o600)
+        self.assertEqual(self.peers(), self.stored(self.file.read_bytes()))
+        peer = self.home / "peers/other.test"
+        self.assertEqual(stat.S_IMODE(peer.stat().st_mode), 0o700)
+        for path in peer.iterdir():
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         told = vouch("bundle", self.other, "--json").stderr
         self.assertEqual(json.loads(told),
                          {"event": "bundle", "sha256": digest})
 
     def test_bundle_says_what_is_measured(self):
-        bundle = json.loads(self.file.read_bytes())
+        _, [policy] = self.policy_of(self.file.read_bytes())
         program = pathlib.Path(VOUCH).read_bytes()
-        self.assertEqual(bundle["references"]["executable"],
-                         hashlib.sha256(program).hexdigest())
+        self.assertEqual(policy["references"]["executable"],
+                         [hashlib.sha256(program).hexdigest()])
         self.assertTrue(any(name.startswith("library:")
-                            for name in bundle["references"]))
+                            for name in policy["references"]))
+        self.assertEqual(len(policy["keys"]), 1)
         private = "".join((self.other / "self" / name).read_text()
                           for name in ("aik.key", "attestation.key"))
         for line in private.split():
@@ -221,7 +242,53 @@ class Trust(Case):
         self.fails(LOCAL, "trust", self.home, self.file)
         self.assertEqual(self.peers(), before)
         self.succeed("trust", self.home, self.file, "--force")
-        self.assertEqual(self.peers(), {"other.test": self.file.read_bytes()})
+        self.assertEqual(self.peers(), self.stored(self.file.read_bytes()))
+        self.assert_trusted()
+
+    def test_a_policy_that_was_edited_is_kept_until_forced(self):
+        self.succeed("trust", self.home, self.file)
+        policy = self.home / "peers/other.test/policy.corim"
+        before = policy.read_bytes()
+        self.succeed("policy", "add-measurement", policy, "executable",
+                     "00" * 32)
+        edited = policy.read_bytes()
+        self.assertNotEqual(edited, before)
+        self.succeed("trust", self.home, self.file)
+        self.assertEqual(policy.read_bytes(), edited)
+        self.assert_trusted()
+        self.succeed("init", self.other, "--name", "other.test", "--force")
+        self.file.write_bytes(self.bundle(self.other))
+        done = self.fails(LOCAL, "trust", self.home, self.file)
+        self.assertIn(b"and its policy", done.stderr)
+        self.succeed("trust", self.home, self.file, "--force")
+        self.assertEqual(self.peers(), self.stored(self.file.read_bytes()))
+
+    def test_what_was_interrupted_is_cleared(self):
+        beside = self.home / "peers/.peer.other"
+        beside.mkdir(parents=True)
+        (beside / "bundle.json").write_bytes(b"{}")
+        self.succeed("trust", self.home, self.file)
+        self.assertEqual({p.name for p in (self.home / "peers").iterdir()},
+                         {"other.test"})
+        beside.mkdir()
+        self.assert_trusted()
+
+    def test_an_older_bundle_is_made_anew(self):
+        good = json.loads(self.file.read_bytes())
+        old = json.dumps({**good, "vouch": 1}).encode()
+        self.file.write_bytes(old)
+        done = self.fails(LOCAL, "trust", self.home, self.file)
+        self.assertIn(b"make it anew", done.stderr)
+        (self.home / "peers").mkdir(exist_ok=True)
+        (self.home / "peers/other.test").write_bytes(old)
+        done = self.fails(LOCAL, "connect", self.home, "127.0.0.1:1", "--peer",
+                          "other.test")
+        self.assertIn(b"older vouch", done.stderr)
+        self.file.write_bytes(json.dumps(good).encode())
+        self.fails(LOCAL, "trust", self.home, self.file)
+        self.assertEqual((self.home / "peers/other.test").read_bytes(), old)
+        self.succeed("trust", self.home, self.file, "--force")
+        self.assert_trusted()
 
     def refused(self, text):
         self.file.write_bytes(text)
@@ -232,36 +299,55 @@ class Trust(Case):
         good = self.file.read_bytes()
         for text in (b"", b"{}", b"[]", good[:-2], good + b"x",
                      b"[" * 100000, good.replace(b'"vouch"', b'"name"'),
-                     good.replace(b'"vouch": 1', b'"vouch": 1, "vouch": 1')):
+                     good.replace(b'"vouch": 2', b'"vouch": 2, "vouch": 2')):
             self.refused(text)
         self.refused(good + b" " * (262145 - len(good)))
         self.file.write_bytes(good + b" " * (262144 - len(good)))
         self.succeed("trust", self.home, self.file)
 
+    def policies(self, good):
+        """Policies that accept nobody, in base64url."""
+        def made(*edits):
+            path = self.scratch / "made.corim"
+            path.unlink(missing_ok=True)
+            for edit in edits:
+                self.succeed("policy", edit[0], path, *edit[1:])
+            return base64.urlsafe_b64encode(
+                path.read_bytes()).decode().rstrip("=")
+
+        key = self.scratch / "key.pem"
+        key.write_text(subprocess.run(
+            "openssl ecparam -name prime256v1 -genkey -noout | "
+            "openssl ec -pubout", shell=True, check=True, text=True,
+            capture_output=True).stdout)
+        anchor = ("add-anchor", key)
+        measurement = ("add-measurement", "executable", "00" * 32)
+        self.assertNotEqual(made(anchor, measurement), good)
+        signed = base64.urlsafe_b64encode(vouch(
+            "policy", "sign", self.scratch / "made.corim",
+            self.other / "self/aik.key").stdout).decode().rstrip("=")
+        return [made(anchor), made(measurement), signed,
+                made((*anchor, "--format", "a/b"),
+                     (*measurement, "--format", "a/b"))]
+
     def test_every_member_is_looked_at(self):
         good = json.loads(self.file.read_bytes())
+        policies = self.policies(good["policy"])
         leaf = (self.other / "self/aik.pem").read_text()
-        p521 = subprocess.run(
-            "openssl ecparam -name secp521r1 -genkey -noout | "
-            "openssl ec -pubout", shell=True, check=True, text=True,
-            capture_output=True).stdout
         not_ca = subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
              "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null",
              "-subj", "/CN=x", "-addext", "basicConstraints=critical,CA:FALSE"],
             check=True, text=True, capture_output=True).stdout
         wrong = {
-            "vouch": [2, "1", None],
+            "vouch": [1, 3, "2", None, [], 2.0],
             "name": ["", "Other.test", "../self", ".", "a b", 7, "*.test"],
             "ca": ["", leaf, not_ca, good["ca"] * 2, "x\n" + good["ca"],
-                   good["ca"].replace("M", "N", 3), badly_signed(good["ca"]),
-                   good["attestation_key"]],
-            "attestation_key": ["", p521, good["ca"],
-                                good["attestation_key"] + "x"],
-            "references": [
-                {}, [], {"executable": "00"}, {"executable": "G" * 64},
-                {"executable": 1}, {"": "00" * 32}, {"a" * 256: "00" * 32},
-                {str(i): "00" * 32 for i in range(257)}],
+                   good["ca"].replace("M", "N", 3), badly_signed(good["ca"])],
+            "policy": ["", 7, good["policy"] + "=", good["policy"] + "AA",
+                       good["policy"][:-1], good["policy"][:-4],
+                       "+" + good["policy"][1:], " " + good["policy"],
+                       *policies],
             "more": [1],
         }
         for member, values in wrong.items():
@@ -273,15 +359,21 @@ class Trust(Case):
                 self.refused(json.dumps({name: value
                                          for name, value in good.items()
                                          if name != member}).encode())
-        most = {str(i): "00" * 32 for i in range(256)}
-        self.file.write_text(json.dumps({**good, "references": most}))
-        self.succeed("trust", self.home, self.file)
 
     def test_a_peer_that_was_changed_is_not_used(self):
         self.succeed("trust", self.home, self.file)
-        (self.home / "peers/other.test").write_bytes(b"{}")
-        self.fails(LOCAL, "connect", self.home, "127.0.0.1:1", "--peer",
-                   "other.test")
+        for name in ("bundle.json", "policy.corim"):
+            path = self.home / "peers/other.test" / name
+            good = path.read_bytes()
+            for wrong in (b"{}", b"", good[:-1], good + b"x"):
+                path.write_bytes(wrong)
+                self.fails(LOCAL, "connect", self.home, "127.0.0.1:1",
+                           "--peer", "other.test")
+            path.unlink()
+            self.fails(LOCAL, "connect", self.home, "127.0.0.1:1", "--peer",
+                       "other.test")
+            path.write_bytes(good)
+        self.assert_trusted()
 
     def test_a_key_that_others_can_read_is_not_used(self):
         self.succeed("trust", self.home, self.file)
@@ -341,7 +433,10 @@ class Usage(Case):
     def test_help(self):
         for arguments in (("--help",), ("--version",), ("init", "--help"),
                           ("bundle", "--help"), ("trust", "--help"),
-                          ("serve", "--help"), ("connect", "--help")):
+                          ("serve", "--help"), ("connect", "--help"),
+                          *(("policy", verb, "--help") for verb in (
+                              "show", "add-measurement", "add-anchor", "set",
+                              "sign", "check"))):
             done = self.succeed(*arguments)
             self.assertNotEqual(done.stdout, b"")
             self.assertEqual(done.stderr, b"")

@@ -2,6 +2,7 @@
 #include "tools/vouch/bundle.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +14,12 @@
 
 #include <vouch/limits.h>
 
+#include "tools/vouch/appraisers.h"
 #include "tools/vouch/certificates.h"
+#include "tools/vouch/octets.h"
 #include "tools/vouch/report.h"
 
-enum { VERSION = 1, SHA256_LEN = 32 };
+enum { VERSION = 2 };
 
 /* The library knows what a name is. */
 static bool is_name(X509_STORE *store, const char *name, vouch_trust **out)
@@ -46,44 +49,62 @@ bool bundle_is_name(const char *name)
     return good;
 }
 
-static json_t *references_of(const vouch_measurement *measured, size_t num)
+static vouch_err say_all(vouch_policy *policy, vouch_bytes attestation_spki,
+                         const vouch_measurement *measured, size_t num)
 {
-    json_t *references = json_object();
+    static const vouch_bytes no_name = {NULL, 0};
+    vouch_err err = vouch_policy_add_key(policy, attestation_spki, no_name);
 
-    for (size_t i = 0; i < num; i++) {
-        char digits[HEX_DIGEST];
-        vouch_bytes value = {measured[i].sha256, SHA256_LEN};
-
-        if (json_object_set_new(references, measured[i].name,
-                                json_string(hex(value, digits))) != 0) {
-            json_decref(references);
-            return NULL;
-        }
+    for (size_t i = 0; i < num && err == VOUCH_OK; i++) {
+        err = vouch_policy_add_reference(
+            policy, measured[i].name,
+            (vouch_bytes){measured[i].sha256, sizeof measured[i].sha256});
     }
-    return references;
+    return err;
+}
+
+static bool make_policy(vouch_bytes attestation_spki,
+                        const vouch_measurement *measured, size_t num,
+                        vouch_buffer *out)
+{
+    vouch_buffer octets;
+    vouch_policy *policy;
+    vouch_corim *corim;
+    bool done = false;
+
+    if (vouch_corim_new(&corim) != VOUCH_OK) {
+        return false;
+    }
+    if (vouch_corim_policy(corim, VOUCH_SOFTWARE_FORMAT, &policy) == VOUCH_OK &&
+        say_all(policy, attestation_spki, measured, num) == VOUCH_OK &&
+        vouch_corim_write(corim, NULL, NULL, &octets) == VOUCH_OK) {
+        done = base64url_encode((vouch_bytes){octets.data, octets.len}, out);
+        vouch_buffer_free(&octets);
+    }
+    vouch_corim_free(corim);
+    return done;
 }
 
 bool bundle_make(const char *name, X509 *ca, vouch_bytes attestation_spki,
                  const vouch_measurement *measured, size_t num,
                  vouch_buffer *out)
 {
-    vouch_buffer ca_pem = {NULL, 0}, key_pem = {NULL, 0};
+    vouch_buffer ca_pem = {NULL, 0}, policy = {NULL, 0};
     json_t *bundle = NULL;
     char *text = NULL;
 
     if (pem_of_certificate(ca, &ca_pem) &&
-        pem_of_spki(attestation_spki, &key_pem)) {
-        bundle = json_pack("{s:i,s:s,s:s,s:s,s:o}", "vouch", VERSION, "name",
-                           name, "ca", (const char *)ca_pem.data,
-                           "attestation_key", (const char *)key_pem.data,
-                           "references", references_of(measured, num));
+        make_policy(attestation_spki, measured, num, &policy)) {
+        bundle = json_pack("{s:i,s:s,s:s,s:s}", "vouch", VERSION, "name", name,
+                           "ca", (const char *)ca_pem.data, "policy",
+                           (const char *)policy.data);
     }
     if (bundle != NULL) {
         text = json_dumps(bundle, JSON_INDENT(2));
     }
     json_decref(bundle);
     free(ca_pem.data);
-    free(key_pem.data);
+    free(policy.data);
     if (text == NULL) {
         return false;
     }
@@ -132,113 +153,45 @@ static const char *read_ca(const char *pem, struct bundle *out)
     return wrong;
 }
 
-static const char *read_attestation_key(const char *pem, vouch_policy *policy)
+/* Version 1 had its key and reference values in members of its own. */
+static const char *check_version(json_t *json)
 {
-    vouch_buffer spki;
-    vouch_err err;
-
-    if (!pem_spki(pem, &spki)) {
-        return "its attestation key is no public key";
+    switch (json_integer_value(json_object_get(json, "vouch"))) {
+    case VERSION:
+        return NULL;
+    case 1:
+        return "it is of an older vouch, which is to make it anew: vouch init "
+               "--force";
+    default:
+        return "it is of no version that is read here";
     }
-    err = vouch_policy_add_key(policy, (vouch_bytes){spki.data, spki.len},
-                               (vouch_bytes){NULL, 0});
-    OPENSSL_free(spki.data);
-    return err == VOUCH_OK
-               ? NULL
-               : "its attestation key is of no kind that signs evidence";
 }
 
-static int digit(char c)
+static const char *read_members(json_t *json, struct bundle *out,
+                                vouch_buffer *policy)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
-static bool read_sha256(const char *text, uint8_t out[SHA256_LEN])
-{
-    if (strlen(text) != (size_t)2 * SHA256_LEN) {
-        return false;
-    }
-    for (size_t i = 0; i < SHA256_LEN; i++) {
-        int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
-static const char *read_references(json_t *references, vouch_policy *policy)
-{
-    const char *name;
-    json_t *value;
-
-    if (json_object_size(references) == 0 ||
-        json_object_size(references) > VOUCH_LIMIT_MEASUREMENTS) {
-        return "it has no reference values, or too many";
-    }
-    json_object_foreach(references, name, value)
-    {
-        const char *text = json_string_value(value);
-        uint8_t sha256[SHA256_LEN];
-
-        if (text == NULL || !read_sha256(text, sha256) ||
-            vouch_policy_add_reference(
-                policy, name, (vouch_bytes){sha256, SHA256_LEN}) != VOUCH_OK) {
-            return "it has a reference value that is none";
-        }
-    }
-    return NULL;
-}
-
-static const char *read_policy(const char *key, json_t *references,
-                               struct bundle *out)
-{
-    vouch_policy *policy;
-    const char *wrong;
-
-    if (vouch_policy_new(VOUCH_SOFTWARE_FORMAT, &policy) != VOUCH_OK) {
-        return "out of memory";
-    }
-    wrong = read_attestation_key(key, policy);
-    if (wrong == NULL) {
-        wrong = read_references(references, policy);
-    }
-    if (wrong == NULL &&
-        vouch_eat_appraiser_new(policy, &out->appraiser) != VOUCH_OK) {
-        wrong = "out of memory";
-    }
-    vouch_policy_free(policy);
-    return wrong;
-}
-
-static const char *read_members(json_t *json, struct bundle *out)
-{
-    const char *name, *ca, *key, *wrong;
-    json_t *references;
+    const char *name, *ca, *text, *wrong = check_version(json);
     int version;
 
-    if (json_unpack(json, "{s:i,s:s,s:s,s:s,s:o!}", "vouch", &version, "name",
-                    &name, "ca", &ca, "attestation_key", &key, "references",
-                    &references) != 0 ||
-        !json_is_object(references)) {
-        return "it lacks a member, or has one of another kind";
+    if (wrong != NULL) {
+        return wrong;
     }
-    if (version != VERSION) {
-        return "it is of another version";
+    if (json_unpack(json, "{s:i,s:s,s:s,s:s!}", "vouch", &version, "name",
+                    &name, "ca", &ca, "policy", &text) != 0) {
+        return "it lacks a member, or has one of another kind";
     }
     wrong = read_name(name, out);
     if (wrong == NULL) {
         wrong = read_ca(ca, out);
     }
-    return wrong == NULL ? read_policy(key, references, out) : wrong;
+    if (wrong == NULL && !base64url_decode(text, VOUCH_LIMIT_CORIM, policy)) {
+        wrong = "its policy is not in base64url";
+    }
+    return wrong;
 }
 
-const char *bundle_parse(vouch_bytes text, struct bundle *out)
+const char *bundle_parse(vouch_bytes text, struct bundle *out,
+                         vouch_buffer *policy)
 {
     struct bundle bundle = {.store = NULL};
     const char *wrong;
@@ -249,10 +202,11 @@ const char *bundle_parse(vouch_bytes text, struct bundle *out)
     }
     json = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES,
                       NULL);
-    if (json == NULL) {
+    if (!json_is_object(json)) {
+        json_decref(json);
         return "it is no JSON object";
     }
-    wrong = read_members(json, &bundle);
+    wrong = read_members(json, &bundle, policy);
     json_decref(json);
     if (wrong != NULL) {
         bundle_free(&bundle);
@@ -260,6 +214,73 @@ const char *bundle_parse(vouch_bytes text, struct bundle *out)
         *out = bundle;
     }
     return wrong;
+}
+
+/* The policy for the format that peers are asked for. */
+static vouch_policy *find_policy(const vouch_corim *corim)
+{
+    vouch_policy *policy;
+    size_t i = 0;
+
+    while ((policy = vouch_corim_nth(corim, i)) != NULL &&
+           strcmp(vouch_policy_format(policy), VOUCH_SOFTWARE_FORMAT) != 0) {
+        i++;
+    }
+    return policy;
+}
+
+static bool says(const vouch_policy *policy, vouch_policy_part first,
+                 vouch_policy_part last)
+{
+    vouch_policy_item item;
+
+    for (size_t i = 0; vouch_policy_nth(policy, i, &item); i++) {
+        if (item.part >= first && item.part <= last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *use(struct bundle *bundle, const vouch_corim *corim)
+{
+    vouch_policy *policy = find_policy(corim);
+    vouch_appraiser *appraiser;
+
+    if (policy == NULL) {
+        return "it has no policy for " VOUCH_SOFTWARE_FORMAT;
+    }
+    if (!says(policy, VOUCH_PART_KEY, VOUCH_PART_CA)) {
+        return "its policy trusts nobody";
+    }
+    if (!says(policy, VOUCH_PART_REFERENCE, VOUCH_PART_REFERENCE)) {
+        return "its policy has no reference values";
+    }
+    if (appraiser_new(policy, &appraiser) != VOUCH_OK) {
+        return "out of memory";
+    }
+    vouch_appraiser_free(bundle->appraiser);
+    bundle->appraiser = appraiser;
+    return NULL;
+}
+
+bool bundle_use(struct bundle *bundle, vouch_bytes policy, int64_t unix_s,
+                vouch_corim_why *why)
+{
+    static const vouch_bytes no_signer = {NULL, 0};
+    const char *wrong;
+    vouch_corim *corim;
+
+    if (vouch_corim_read(policy, no_signer, (vouch_now){0, unix_s}, &corim,
+                         why) != VOUCH_OK) {
+        return false;
+    }
+    wrong = use(bundle, corim);
+    vouch_corim_free(corim);
+    if (wrong != NULL) {
+        snprintf(why->text, sizeof why->text, "%s", wrong);
+    }
+    return wrong == NULL;
 }
 
 void bundle_free(struct bundle *bundle)

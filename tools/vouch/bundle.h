@@ -4,17 +4,17 @@
 
 #include <openssl/base.h>
 
+#include <vouch/corim.h>
 #include <vouch/evidence.h>
 #include <vouch/software.h>
 #include <vouch/trust.h>
 
 /*
  * A bundle is what one host tells the others about itself: its name, the CA
- * of its AIK, its attestation key and its reference values, as a JSON object.
+ * of its AIK, and the policy that its Evidence meets, as a JSON object.
  *
- *     {"vouch": 1, "name": DNS name or address, "ca": PEM certificate,
- *      "attestation_key": PEM public key,
- *      "references": {name of a measurement: SHA-256 in hexadecimal, ...}}
+ *     {"vouch": 2, "name": DNS name or address, "ca": PEM certificate,
+ *      "policy": a CoRIM (vouch/corim.h), unsigned, in base64url}
  */
 
 enum {
@@ -39,8 +39,15 @@ bool bundle_make(const char *name, X509 *ca, vouch_bytes attestation_spki,
                  const vouch_measurement *measured, size_t num,
                  vouch_buffer *out);
 
-/* bundle_parse reads one from anybody. It returns NULL, or what is wrong. */
-const char *bundle_parse(vouch_bytes text, struct bundle *out);
+/* bundle_parse reads one from anybody, all but its policy, which it copies to
+ * `policy`, of malloc. It returns NULL, or what is wrong. */
+const char *bundle_parse(vouch_bytes text, struct bundle *out,
+                         vouch_buffer *policy);
+
+/* bundle_use takes `policy`, a CoRIM, for what the peer must meet. False: `why`
+ * says what is wrong with it. */
+bool bundle_use(struct bundle *bundle, vouch_bytes policy, int64_t unix_s,
+                vouch_corim_why *why);
 
 void bundle_free(struct bundle *bundle);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -129,6 +130,46 @@ static bool remove_entry(const char *directory, const char *name, void *arg)
 bool directory_remove(const char *path)
 {
     return directory_each(path, "", remove_entry, NULL) && rmdir(path) == 0;
+}
+
+static bool remove_directory(const char *directory, const char *name, void *arg)
+{
+    struct path path;
+
+    (void)arg;
+    return path_in(&path, directory, name) && directory_remove(path.text);
+}
+
+bool directory_take(const char *path, const char *beside, int *fd)
+{
+    if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST) {
+        return false;
+    }
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0) {
+        return false;
+    }
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0 &&
+        directory_each(path, beside, remove_directory, NULL)) {
+        return true;
+    }
+    close(*fd);
+    return false;
+}
+
+/* An old one, or a file, is replaced by exchange: rename itself does not put a
+ * directory in place of one that holds files. */
+bool directory_put(const char *made, const char *place, bool replace)
+{
+    if (rename(made, place) == 0) {
+        return true;
+    }
+    if (!replace ||
+        (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)) {
+        return false;
+    }
+    return renameat2(AT_FDCWD, made, AT_FDCWD, place, RENAME_EXCHANGE) == 0 &&
+           (unlink(made) == 0 || directory_remove(made));
 }
 
 static bool is_entry(const char *name, const char *prefix)

@@ -27,6 +27,15 @@ bool file_write(const char *directory, const char *name, vouch_bytes octets,
 
 bool directory_sync(const char *path);
 
+/* directory_take makes a directory, keeps other takers out of it, and removes
+ * the directories in it whose names begin with `beside`, which interrupted ones
+ * have left. The lock is held until `*fd` is closed. */
+bool directory_take(const char *path, const char *beside, int *fd);
+
+/* directory_put moves a finished directory to its place, in one step. Without
+ * `replace` an old one is EEXIST or ENOTEMPTY, and a file ENOTDIR. */
+bool directory_put(const char *made, const char *place, bool replace);
+
 /* directory_remove removes a directory that holds only files. */
 bool directory_remove(const char *path);
 

@@ -3,11 +3,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,47 +22,6 @@
 
 /* Where a new `self` is made, and where an old one is until it is gone. */
 #define BESIDE ".self."
-
-static bool remove_directory(const char *directory, const char *name, void *arg)
-{
-    struct path path;
-
-    (void)arg;
-    return path_in(&path, directory, name) && directory_remove(path.text);
-}
-
-/* Makes DIR, keeps other inits out of it, and clears away what interrupted ones
- * have left. The lock is held until `*fd` is closed. */
-static bool take(const char *directory, int *fd)
-{
-    if (mkdir(directory, S_IRWXU) != 0 && errno != EEXIST) {
-        return false;
-    }
-    *fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*fd < 0) {
-        return false;
-    }
-    if (flock(*fd, LOCK_EX | LOCK_NB) == 0 &&
-        directory_each(directory, BESIDE, remove_directory, NULL)) {
-        return true;
-    }
-    close(*fd);
-    return false;
-}
-
-/* Moves a finished directory to its place. An old one is replaced in one step:
- * rename itself does not put a directory in place of one that holds files. */
-static bool put_in_place(const char *made, const char *place, bool replace)
-{
-    if (rename(made, place) == 0) {
-        return true;
-    }
-    if (!replace || (errno != ENOTEMPTY && errno != EEXIST)) {
-        return false;
-    }
-    return renameat2(AT_FDCWD, made, AT_FDCWD, place, RENAME_EXCHANGE) == 0 &&
-           directory_remove(made);
-}
 
 static bool make_key(const char *directory, const char *name)
 {
@@ -172,7 +129,7 @@ static bool make_self(const char *directory, const char *name, bool replace,
         directory_remove(made.text);
         return false;
     }
-    if (!put_in_place(made.text, place.text, replace) ||
+    if (!directory_put(made.text, place.text, replace) ||
         !directory_sync(directory)) {
         fail(STATUS_LOCAL, "%s: %s", place.text, strerror(errno));
         directory_remove(made.text);
@@ -235,7 +192,7 @@ enum status init_run(const struct options *options)
                     options->name != NULL ? options->name
                                           : "the name of this machine");
     }
-    if (!take(directory, &fd)) {
+    if (!directory_take(directory, BESIDE, &fd)) {
         return fail(STATUS_LOCAL, "%s: %s", directory, strerror(errno));
     }
     if (!options->force && exists(directory)) {

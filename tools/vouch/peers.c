@@ -6,24 +6,75 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <vouch/limits.h>
+
 #include "tools/vouch/files.h"
+#include "tools/vouch/policy_file.h"
 #include "tools/vouch/report.h"
 
-static bool read_bundle(const char *path, struct bundle *out)
+static bool can_not(const char *path, const char *why)
 {
-    const char *wrong;
-    vouch_buffer text;
+    fail(STATUS_LOCAL, "%s: %s", path, why);
+    return false;
+}
 
-    if (!file_read(path, BUNDLE_MAX, &text)) {
-        fail(STATUS_LOCAL, "%s: %s", path, strerror(errno));
-        return false;
+/* Version 1 of bundles stood where directories are now. */
+static const char *cause(void)
+{
+    return errno == ENOTDIR ? "a bundle of an older vouch: have the peer make "
+                              "it anew, and trust it with --force"
+                            : strerror(errno);
+}
+
+static bool read_bundle(const char *directory, struct bundle *out)
+{
+    vouch_buffer text, policy;
+    const char *wrong;
+    struct path path;
+
+    if (!path_in(&path, directory, PEER_BUNDLE) ||
+        !file_read(path.text, BUNDLE_MAX, &text)) {
+        return can_not(directory, cause());
     }
-    wrong = bundle_parse((vouch_bytes){text.data, text.len}, out);
+    wrong = bundle_parse((vouch_bytes){text.data, text.len}, out, &policy);
     free(text.data);
     if (wrong != NULL) {
-        fail(STATUS_LOCAL, "%s: %s", path, wrong);
+        return can_not(path.text, wrong);
     }
-    return wrong == NULL;
+    free(policy.data); /* the file beside it counts */
+    return true;
+}
+
+static bool read_policy(const char *directory, struct bundle *bundle)
+{
+    vouch_corim_why why;
+    vouch_buffer octets;
+    struct path path;
+    bool done;
+
+    if (!path_in(&path, directory, PEER_POLICY) ||
+        !file_read(path.text, VOUCH_LIMIT_CORIM, &octets)) {
+        return can_not(path.text, strerror(errno));
+    }
+    done = bundle_use(bundle, (vouch_bytes){octets.data, octets.len},
+                      unix_time(), &why);
+    free(octets.data);
+    return done || can_not(path.text, why.text);
+}
+
+static bool read_peer(const char *directory, struct bundle *out)
+{
+    struct bundle bundle;
+
+    if (!read_bundle(directory, &bundle)) {
+        return false;
+    }
+    if (!read_policy(directory, &bundle)) {
+        bundle_free(&bundle);
+        return false;
+    }
+    *out = bundle;
+    return true;
 }
 
 static bool add(const char *directory, const char *name, void *arg)
@@ -32,7 +83,7 @@ static bool add(const char *directory, const char *name, void *arg)
     struct bundle *more;
     struct path path;
 
-    if (name[0] == '.') { /* a file that is being written */
+    if (name[0] == '.') { /* one that is being written */
         return true;
     }
     more = reallocarray(peers->bundle, peers->num + 1, sizeof *more);
@@ -41,7 +92,7 @@ static bool add(const char *directory, const char *name, void *arg)
         return false;
     }
     peers->bundle = more;
-    if (!read_bundle(path.text, &more[peers->num])) {
+    if (!read_peer(path.text, &more[peers->num])) {
         return false;
     }
     peers->num++;

@@ -14,9 +14,13 @@
  *     DIR/self/aik.pem          its certificate
  *     DIR/self/attestation.key  private key that signs Evidence
  *     DIR/self/bundle.json      the public part, as it goes to peers
- *     DIR/peers/NAME            a bundle that is trusted, as it came
+ *     DIR/peers/NAME/bundle.json
+ *                               a bundle that is trusted, as it came
+ *     DIR/peers/NAME/policy.corim
+ *                               what that peer must meet: at first what its
+ *                               bundle says, then what is made of it
  *
- * `self` comes into being, and is replaced, as a whole.
+ * `self` and NAME come into being, and are replaced, as a whole.
  */
 #define SELF "self"
 #define SELF_AIK_KEY "aik.key"

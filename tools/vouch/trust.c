@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/sha.h>
@@ -13,6 +12,7 @@
 #include "tools/vouch/bundle.h"
 #include "tools/vouch/files.h"
 #include "tools/vouch/peers.h"
+#include "tools/vouch/policy_file.h"
 #include "tools/vouch/report.h"
 #include "tools/vouch/self.h"
 
@@ -49,13 +49,15 @@ enum status bundle_run(const struct options *options)
     return STATUS_CLEAN;
 }
 
-/* Whether `path` holds `text` already. */
-static bool is_known(const char *path, const vouch_buffer *text)
+/* Whether the peer in `directory` was trusted by `text` already. */
+static bool is_known(const char *directory, const vouch_buffer *text)
 {
     vouch_buffer known;
+    struct path path;
     bool same;
 
-    if (!file_read(path, BUNDLE_MAX, &known)) {
+    if (!path_in(&path, directory, PEER_BUNDLE) ||
+        !file_read(path.text, BUNDLE_MAX, &known)) {
         return false;
     }
     same = known.len == text->len &&
@@ -64,51 +66,119 @@ static bool is_known(const char *path, const vouch_buffer *text)
     return same;
 }
 
-static enum status store(const char *directory, const char *name,
-                         const vouch_buffer *text, bool replace)
+/* A bundle, and its policy. */
+struct parts {
+    const vouch_buffer *text;
+    vouch_buffer policy;
+};
+
+static bool write_parts(const char *directory, const struct parts *parts)
 {
-    struct path peers, path;
+    return file_write(directory, PEER_BUNDLE,
+                      (vouch_bytes){parts->text->data, parts->text->len},
+                      false) &&
+           file_write(directory, PEER_POLICY,
+                      (vouch_bytes){parts->policy.data, parts->policy.len},
+                      false);
+}
+
+/* Makes a peer beside its place and moves it there. */
+static bool put(const char *peers, const char *place, const struct parts *parts,
+                bool replace)
+{
+    struct path made;
+    int cause;
+
+    if (!path_in(&made, peers, PEER_BESIDE "XXXXXX") ||
+        mkdtemp(made.text) == NULL) {
+        return false;
+    }
+    if (write_parts(made.text, parts) &&
+        directory_put(made.text, place, replace)) {
+        return directory_sync(peers);
+    }
+    cause = errno;
+    directory_remove(made.text);
+    errno = cause;
+    return false;
+}
+
+static enum status store_in(const char *peers, const char *name,
+                            const struct parts *parts, bool replace)
+{
+    struct path place;
+
+    if (path_in(&place, peers, name) &&
+        (is_known(place.text, parts->text) ||
+         put(peers, place.text, parts, replace))) {
+        return STATUS_CLEAN;
+    }
+    return errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
+               ? fail(STATUS_LOCAL,
+                      "%s has another bundle of %s: --force replaces it, and "
+                      "its policy",
+                      peers, name)
+               : fail(STATUS_LOCAL, "%s: %s", place.text, strerror(errno));
+}
+
+static enum status store(const char *directory, const char *name,
+                         const struct parts *parts, bool replace)
+{
+    enum status status;
+    struct path peers;
+    int fd;
 
     if (!path_in(&peers, directory, PEERS) ||
-        !path_in(&path, peers.text, name) ||
-        (mkdir(peers.text, S_IRWXU) != 0 && errno != EEXIST)) {
+        !directory_take(peers.text, PEER_BESIDE, &fd)) {
         return fail(STATUS_LOCAL, "%s/%s: %s", directory, PEERS,
                     strerror(errno));
     }
-    if (is_known(path.text, text) ||
-        file_write(peers.text, name, (vouch_bytes){text->data, text->len},
-                   replace)) {
-        return STATUS_CLEAN;
+    status = store_in(peers.text, name, parts, replace);
+    close(fd);
+    return status;
+}
+
+static enum status trust_it(const struct options *options,
+                            const struct bundle *bundle,
+                            const struct parts *parts)
+{
+    enum status status =
+        store(options->operand[0], bundle->name, parts, options->force);
+    char digits[HEX_DIGEST];
+
+    if (status == STATUS_CLEAN) {
+        printf("%s\n", digest_of(parts->text, digits));
+        report(json_pack("{s:s,s:s,s:s}", "event", "trusted", "name",
+                         bundle->name, "sha256", digits),
+               "trusts %s by its own word, if that is the SHA-256 of the "
+               "bundle that it gave out",
+               bundle->name);
     }
-    return errno == EEXIST
-               ? fail(STATUS_LOCAL,
-                      "%s has another bundle of %s: --force replaces it",
-                      directory, name)
-               : fail(STATUS_LOCAL, "%s: %s", path.text, strerror(errno));
+    return status;
 }
 
 static enum status trust(const struct options *options,
                          const vouch_buffer *text)
 {
-    char digits[HEX_DIGEST];
+    struct parts parts = {.text = text};
     struct bundle bundle;
     enum status status;
-    const char *wrong =
-        bundle_parse((vouch_bytes){text->data, text->len}, &bundle);
+    vouch_corim_why why;
+    const char *wrong = bundle_parse((vouch_bytes){text->data, text->len},
+                                     &bundle, &parts.policy);
 
     if (wrong != NULL) {
         return fail(STATUS_LOCAL, "%s is no bundle: %s", options->operand[1],
                     wrong);
     }
-    status = store(options->operand[0], bundle.name, text, options->force);
-    if (status == STATUS_CLEAN) {
-        printf("%s\n", digest_of(text, digits));
-        report(json_pack("{s:s,s:s,s:s}", "event", "trusted", "name",
-                         bundle.name, "sha256", digits),
-               "trusts %s by its own word, if that is the SHA-256 of the "
-               "bundle that it gave out",
-               bundle.name);
+    if (bundle_use(&bundle, (vouch_bytes){parts.policy.data, parts.policy.len},
+                   unix_time(), &why)) {
+        status = trust_it(options, &bundle, &parts);
+    } else {
+        status = fail(STATUS_LOCAL, "%s is no bundle: %s", options->operand[1],
+                      why.text);
     }
+    free(parts.policy.data);
     bundle_free(&bundle);
     return status;
 }
