@@ -337,7 +337,7 @@ class Check(Case):
         table = self.succeed("check", self.file, self.cmw, *self.expected,
                              *self.at).decode()
         self.assertRegex(table, r"^verdict +accepted\n")
-        self.assertRegex(table, r"\n +signature +passed\n")
+        self.assertRegex(table, r"\nsignature +passed\n")
 
     def test_refused(self):
         self.succeed("add-measurement", self.file, "more", ZEROS)
@@ -351,7 +351,7 @@ class Check(Case):
         done = vouch("policy", "check", self.file, self.cmw, *self.expected,
                      *self.at)
         self.assertEqual(done.returncode, REFUSED)
-        self.assertIn(b"verdict         rejected\n", done.stdout)
+        self.assertRegex(done.stdout, rb"^verdict +rejected\n")
 
     def test_each_expectation_counts(self):
         other = ("--binder", ZEROS, "--aik-pub-hash",

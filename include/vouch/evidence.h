@@ -93,6 +93,9 @@ typedef enum vouch_progress {
     VOUCH_FAILED,
 } vouch_progress;
 
+/** vouch_progress_name returns the name, as in "not reached"; static. */
+VOUCH_EXPORT const char *vouch_progress_name(vouch_progress progress);
+
 /** vouch_category is an aspect of trustworthiness (draft-ietf-rats-ar4si,
  * 2.3.4), by its number there. */
 typedef enum vouch_category {

@@ -669,7 +669,9 @@ typedef struct vouch_event {
     union {
         struct {
             vouch_level level;
-            uint64_t until; /**< time of the monotonic clock */
+            vouch_bytes format; /**< media type of what came, of several the
+                                     first; borrowed for the session's life */
+            uint64_t until;     /**< time of the monotonic clock */
             bool revocation_checked;
             bool is_handshake_key;
             bool instance_pinned; /**< the policy names this instance */
@@ -685,6 +687,7 @@ typedef struct vouch_event {
         } accepted;
         struct {
             vouch_verdict verdict; /**< rejected or indeterminate */
+            vouch_bytes format;    /**< likewise, or empty */
             vouch_tier tier;
             vouch_progress stages[VOUCH_STAGES]; /**< of the appraisal */
             const vouch_reason *reason;    /**< borrowed until the next poll */

@@ -74,6 +74,12 @@ static const char *const stages[] = {
     [VOUCH_STAGE_POLICY] = "policy",
 };
 
+static const char *const progresses[] = {
+    [VOUCH_NOT_REACHED] = "not reached",
+    [VOUCH_PASSED] = "passed",
+    [VOUCH_FAILED] = "failed",
+};
+
 /* draft-ietf-rats-ar4si, 2.3.4 */
 static const char *const categories[] = {
     [VOUCH_INSTANCE_IDENTITY] = "instance-identity",
@@ -122,6 +128,11 @@ const char *vouch_level_name(vouch_level level)
 const char *vouch_stage_name(vouch_stage stage)
 {
     return NAME_IN(stages, stage);
+}
+
+const char *vouch_progress_name(vouch_progress progress)
+{
+    return NAME_IN(progresses, progress);
 }
 
 const char *vouch_category_name(vouch_category category)

@@ -27,7 +27,7 @@ static vouch_bytes buffer_bytes(const vouch_buffer *buffer)
 typedef vouch_err look(const struct vouch_ear *ear, const void *arg);
 
 static vouch_err has_form(const struct vouch_ear_form *form,
-                           const struct vouch_ear *ear)
+                          const struct vouch_ear *ear)
 {
     if (!vouch_bytes_equal(ear->profile, vouch_text(form->profile))) {
         return VOUCH_E_ILLEGAL;

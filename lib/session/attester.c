@@ -309,8 +309,9 @@ vouch_err vouch_session_evidence_info(const vouch_session *s,
 static vouch_err check_evidence(const vouch_session *s,
                                 const struct exchange *x, vouch_bytes octets)
 {
-    vouch_err err =
-        format_list_covers(&s->config->produced, x->work->formats, octets);
+    vouch_bytes format;
+    vouch_err err = format_list_covers(&s->config->produced, x->work->formats,
+                                       octets, &format);
 
     return err == VOUCH_OK && octets.len > s->peer_max_evidence
                ? VOUCH_E_TOO_LARGE

@@ -352,26 +352,43 @@ format_set format_list_find(const struct format_list *list, vouch_bytes type)
     return 0;
 }
 
+/* Where the one format of `set` stands. */
+static vouch_bytes only_format(const struct format_list *list, format_set set)
+{
+    size_t i = 0;
+
+    while ((set >> i & 1) == 0) {
+        i++;
+    }
+    return format_text(list, i);
+}
+
 vouch_err format_list_covers(const struct format_list *list, format_set set,
-                             vouch_bytes octets)
+                             vouch_bytes octets, vouch_bytes *format)
 {
     struct vouch_cmw_leaves leaves;
     vouch_err err = vouch_cmw_leaves_begin(octets, &leaves);
-    size_t wanted = 0;
+    vouch_bytes first = {NULL, 0};
     vouch_cmw leaf;
 
     if (err != VOUCH_OK) {
         return err;
     }
     while (vouch_cmw_leaves_next(&leaves, &leaf)) {
-        if ((format_list_find(list, leaf.media_type) & set) != 0) {
-            wanted++;
+        format_set found = format_list_find(list, leaf.media_type) & set;
+
+        if (found != 0) {
+            first = first.len != 0 ? first : only_format(list, found);
         } else if (!vouch_bytes_equal(leaf.media_type,
                                       vouch_text(VOUCH_POSTURE_FORMAT))) {
             return VOUCH_E_CMW;
         }
     }
-    return wanted != 0 ? VOUCH_OK : VOUCH_E_CMW;
+    if (first.len == 0) {
+        return VOUCH_E_CMW;
+    }
+    *format = first;
+    return VOUCH_OK;
 }
 
 format_set format_list_common(const struct format_list *list,

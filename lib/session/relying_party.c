@@ -304,8 +304,8 @@ static bool format_is_asked_for(const vouch_session *s,
         strcpy(reason->found, "no evidence");
         return false;
     }
-    reason->err =
-        format_list_covers(&s->config->appraised, x->work->formats, octets);
+    reason->err = format_list_covers(&s->config->appraised, x->work->formats,
+                                     octets, &x->work->format);
     if (reason->err == VOUCH_E_CMW) {
         strcpy(reason->found, "no CMW, or a media type that was not asked for");
     }

@@ -98,7 +98,7 @@ struct exchange_work {
     vouch_buffer authenticator; /* as received; identity borrows from it */
     vouch_identity identity;
     format_set formats; /* RP: asked for; Attester: asked for and produced */
-    vouch_bytes format; /* Attester: the one to make */
+    vouch_bytes format; /* the one to make, or that came */
     vouch_audit audit;  /* RP: what is known so far */
 };
 

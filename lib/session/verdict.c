@@ -105,6 +105,7 @@ static vouch_err report_refused(vouch_session *s, struct exchange *x,
         s->stats.indeterminate++;
     }
     event.u.refused.verdict = verdict;
+    event.u.refused.format = x->work->format;
     if (result != NULL) {
         event.u.refused.tier = result->tier;
         memcpy(event.u.refused.stages, result->stages, sizeof result->stages);
@@ -296,6 +297,7 @@ static vouch_err report_accepted(vouch_session *s, const struct exchange *x,
                          .exchange = exchange_handle(s, x)};
 
     event.u.accepted.level = result->level;
+    event.u.accepted.format = x->work->format;
     event.u.accepted.until = x->deadline;
     event.u.accepted.revocation_checked = identity->revocation_checked;
     event.u.accepted.is_handshake_key = identity->is_handshake_key;

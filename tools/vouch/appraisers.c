@@ -52,34 +52,37 @@ static vouch_err add_appraiser(vouch_registry *registry, vouch_policy *policy)
     return err;
 }
 
-typedef bool filter(const char *format);
-
-static bool is_any(const char *format)
+static vouch_err add_appraisers(vouch_registry *registry,
+                                const vouch_corim *corim, bool of_results)
 {
-    (void)format;
-    return true;
+    vouch_err err = VOUCH_OK;
+    vouch_policy *policy;
+
+    for (size_t i = 0;
+         err == VOUCH_OK && (policy = vouch_corim_nth(corim, i)) != NULL; i++) {
+        if (is_of_results(vouch_policy_format(policy)) == of_results) {
+            err = add_appraiser(registry, policy);
+        }
+    }
+    return err;
 }
 
-static bool is_of_evidence(const char *format)
-{
-    return !is_of_results(format);
-}
-
-static vouch_err make(const vouch_corim *corim, filter *wants,
+/* Evidence first: what this side has seen for itself is better than what
+ * somebody says. */
+static vouch_err make(const vouch_corim *corim, bool evidence, bool results,
                       vouch_registry **out)
 {
     vouch_registry *registry;
     vouch_err err = vouch_registry_new(&registry);
-    vouch_policy *policy;
 
     if (err != VOUCH_OK) {
         return err;
     }
-    for (size_t i = 0;
-         err == VOUCH_OK && (policy = vouch_corim_nth(corim, i)) != NULL; i++) {
-        if (wants(vouch_policy_format(policy))) {
-            err = add_appraiser(registry, policy);
-        }
+    if (evidence) {
+        err = add_appraisers(registry, corim, false);
+    }
+    if (err == VOUCH_OK && results) {
+        err = add_appraisers(registry, corim, true);
     }
     if (err != VOUCH_OK) {
         vouch_registry_free(registry);
@@ -91,15 +94,15 @@ static vouch_err make(const vouch_corim *corim, filter *wants,
 
 vouch_err appraisers_of(const vouch_corim *corim, vouch_registry **out)
 {
-    return make(corim, is_any, out);
+    return make(corim, true, true, out);
 }
 
 vouch_err evidence_of(const vouch_corim *corim, vouch_registry **out)
 {
-    return make(corim, is_of_evidence, out);
+    return make(corim, true, false, out);
 }
 
 vouch_err results_of(const vouch_corim *corim, vouch_registry **out)
 {
-    return make(corim, is_of_results, out);
+    return make(corim, false, true, out);
 }

@@ -13,6 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include <vouch/limits.h>
+#include <vouch/posture.h>
 
 #include "tools/vouch/appraisers.h"
 #include "tools/vouch/certificates.h"
@@ -216,19 +217,6 @@ const char *bundle_parse(vouch_bytes text, struct bundle *out,
     return wrong;
 }
 
-/* The policy for the format that peers are asked for. */
-static vouch_policy *find_policy(const vouch_corim *corim)
-{
-    vouch_policy *policy;
-    size_t i = 0;
-
-    while ((policy = vouch_corim_nth(corim, i)) != NULL &&
-           strcmp(vouch_policy_format(policy), VOUCH_SOFTWARE_FORMAT) != 0) {
-        i++;
-    }
-    return policy;
-}
-
 static bool says(const vouch_policy *policy, vouch_policy_part first,
                  vouch_policy_part last)
 {
@@ -242,25 +230,60 @@ static bool says(const vouch_policy *policy, vouch_policy_part first,
     return false;
 }
 
-static const char *use(struct bundle *bundle, const vouch_corim *corim)
+/* What no message could ever meet is a mistake of who wrote it. */
+static const char *look_at(const vouch_policy *policy)
 {
-    vouch_policy *policy = find_policy(corim);
-    vouch_appraiser *appraiser;
+    const char *format = vouch_policy_format(policy);
 
-    if (policy == NULL) {
-        return "it has no policy for " VOUCH_SOFTWARE_FORMAT;
+    if (strcmp(format, VOUCH_POSTURE_FORMAT) == 0) {
+        return NULL;
     }
     if (!says(policy, VOUCH_PART_KEY, VOUCH_PART_CA)) {
         return "its policy trusts nobody";
     }
-    if (!says(policy, VOUCH_PART_REFERENCE, VOUCH_PART_REFERENCE)) {
+    if (!is_of_results(format) &&
+        !says(policy, VOUCH_PART_REFERENCE, VOUCH_PART_REFERENCE)) {
         return "its policy has no reference values";
     }
-    if (appraiser_new(policy, &appraiser) != VOUCH_OK) {
+    return NULL;
+}
+
+static const char *look_at_all(const vouch_corim *corim, bool *takes_key_bound)
+{
+    const vouch_policy *policy;
+    const char *wrong = NULL;
+    size_t i = 0;
+
+    *takes_key_bound = false;
+    while (wrong == NULL && (policy = vouch_corim_nth(corim, i)) != NULL) {
+        wrong = look_at(policy);
+        *takes_key_bound =
+            *takes_key_bound ||
+            says(policy, VOUCH_PART_KEY_BOUND, VOUCH_PART_KEY_BOUND);
+        i++;
+    }
+    return i == 0 ? "it has no policy" : wrong;
+}
+
+static const char *use(struct bundle *bundle, const vouch_corim *corim)
+{
+    const char *wrong = look_at_all(corim, &bundle->takes_key_bound);
+    vouch_registry *appraisers, *results;
+
+    if (wrong != NULL) {
+        return wrong;
+    }
+    if (appraisers_of(corim, &appraisers) != VOUCH_OK) {
         return "out of memory";
     }
-    vouch_appraiser_free(bundle->appraiser);
-    bundle->appraiser = appraiser;
+    if (results_of(corim, &results) != VOUCH_OK) {
+        vouch_registry_free(appraisers);
+        return "out of memory";
+    }
+    vouch_registry_free(bundle->appraisers);
+    vouch_registry_free(bundle->results);
+    bundle->appraisers = appraisers;
+    bundle->results = results;
     return NULL;
 }
 
@@ -287,5 +310,6 @@ void bundle_free(struct bundle *bundle)
 {
     X509_STORE_free(bundle->store);
     vouch_trust_free(bundle->trust);
-    vouch_appraiser_free(bundle->appraiser);
+    vouch_registry_free(bundle->appraisers);
+    vouch_registry_free(bundle->results);
 }

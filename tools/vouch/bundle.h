@@ -5,7 +5,7 @@
 #include <openssl/base.h>
 
 #include <vouch/corim.h>
-#include <vouch/evidence.h>
+#include <vouch/registry.h>
 #include <vouch/software.h>
 #include <vouch/trust.h>
 
@@ -27,7 +27,9 @@ struct bundle {
     char name[BUNDLE_NAME];
     X509_STORE *store; /* the CA, and nothing else */
     vouch_trust *trust;
-    vouch_appraiser *appraiser;
+    vouch_registry *appraisers; /* by its policies */
+    vouch_registry *results;    /* those of Attestation Results alone */
+    bool takes_key_bound;       /* some policy does */
 };
 
 /* bundle_is_name tells whether `name` may stand in one: a DNS name in lower

@@ -199,6 +199,16 @@ bool pem_of_certificate(X509 *certificate, vouch_buffer *out)
            finish(bio, PEM_write_bio_X509(bio, certificate), out);
 }
 
+bool pem_of_spki(vouch_bytes spki, vouch_buffer *out)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    return bio != NULL && finish(bio,
+                                 PEM_write_bio(bio, PEM_STRING_PUBLIC, "",
+                                               spki.data, (long)spki.len) > 0,
+                                 out);
+}
+
 /* Reads `text`, which is one PEM block of `label` and no more. */
 static bool read_pem(const char *text, const char *label, uint8_t **der,
                      long *len)

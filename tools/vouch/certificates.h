@@ -12,9 +12,9 @@
 bool certificates_make(EVP_PKEY *aik, const char *name, X509 **ca_out,
                        X509 **aik_out);
 
-/* pem_of_certificate makes PEM text of malloc, ended by a NUL that is not
- * counted. */
+/* pem_of makes PEM text of malloc, ended by a NUL that is not counted. */
 bool pem_of_certificate(X509 *certificate, vouch_buffer *out);
+bool pem_of_spki(vouch_bytes spki, vouch_buffer *out);
 
 /* pem_certificate reads text that is one certificate and nothing else. */
 X509 *pem_certificate(const char *text);

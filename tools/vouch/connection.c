@@ -11,6 +11,7 @@
 #include "tools/vouch/events.h"
 #include "tools/vouch/executor.h"
 #include "tools/vouch/report.h"
+#include "tools/vouch/verifier.h"
 #include "tools/vouch/wait.h"
 
 enum {
@@ -27,6 +28,7 @@ struct connection {
     struct tally tally;
     struct asker asker;
     struct executor executor;
+    struct verifier verifier;
     uint64_t rounds;   /* acceptances still to be asked for */
     bool asking;       /* one of them is under way */
     uint64_t ask_at;   /* not before */
@@ -55,8 +57,23 @@ static vouch_err set_attesting(const struct self *self, vouch_config *config)
 {
     vouch_err err = vouch_config_set_credential(config, self->credential);
 
-    return err == VOUCH_OK
-               ? vouch_config_add_produced(config, VOUCH_SOFTWARE_FORMAT)
+    return err == VOUCH_OK ? vouch_config_add_produced(
+                                 config, vouch_attester_format(self->attester))
+                           : err;
+}
+
+/* A Verifier of its own sees what shipped attesters make; who asks none, what
+ * the policies of the peer are for. */
+static vouch_err set_formats(const struct options *options,
+                             const struct bundle *peer, vouch_config *config)
+{
+    vouch_err err =
+        options->verifier != NULL
+            ? vouch_config_add_appraised(config, VOUCH_SOFTWARE_FORMAT)
+            : vouch_config_add_formats(config, peer->appraisers);
+
+    return err == VOUCH_OK && peer->takes_key_bound
+               ? vouch_config_allow_key_bound(config)
                : err;
 }
 
@@ -66,7 +83,7 @@ static vouch_err set_requiring(const struct options *options,
     vouch_err err = vouch_config_set_trust(config, peer->trust);
 
     if (err == VOUCH_OK) {
-        err = vouch_config_add_appraised(config, VOUCH_SOFTWARE_FORMAT);
+        err = set_formats(options, peer, config);
     }
     if (err == VOUCH_OK) {
         err = vouch_config_set_gate(config, options->require == REQUIRE_MUTUAL
@@ -186,9 +203,21 @@ static void attest(struct connection *c, const vouch_event *event)
 {
     check_own(c, "tell the posture",
               posture_look(c->host->posture, c->session));
+    self_renew(c->host->self);
     check_answer("attest",
                  vouch_attester_answer(c->host->self->attester, c->session,
                                        event->exchange, clock_now()));
+}
+
+static void appraise(struct connection *c, const vouch_event *event)
+{
+    vouch_err err =
+        c->verifier.path != NULL
+            ? verifier_add(&c->verifier, c->session, event->exchange)
+            : vouch_registry_appraise(c->peer->appraisers, c->session,
+                                      event->exchange, clock_now());
+
+    check_answer("appraise", err);
 }
 
 static void handle(struct connection *c, const vouch_event *event)
@@ -200,9 +229,7 @@ static void handle(struct connection *c, const vouch_event *event)
         return;
     }
     if (event->type == VOUCH_EVENT_APPRAISAL_NEEDED) {
-        check_answer("appraise",
-                     vouch_appraiser_answer(c->peer->appraiser, c->session,
-                                            event->exchange, now));
+        appraise(c, event);
         return;
     }
     follow_rounds(c, event, now);
@@ -290,6 +317,7 @@ static void go_on(struct connection *c)
         check_own(c, "ask for an operation", asker_go(&c->asker, c->session));
     }
     run_commands(c);
+    check_answer("appraise", verifier_go(&c->verifier, c->session));
 }
 
 /* All that there was to do has been done. */
@@ -320,7 +348,15 @@ static bool is_over(const struct connection *c)
 
 /* Waiting */
 
-enum { SOCKET, INPUT, OUTPUT, RELEASE, EXECUTOR, FDS = EXECUTOR + PROGRAM_FDS };
+enum {
+    SOCKET,
+    INPUT,
+    OUTPUT,
+    RELEASE,
+    EXECUTOR,
+    VERIFIER = EXECUTOR + PROGRAM_FDS,
+    FDS = VERIFIER + PROGRAM_FDS
+};
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -333,6 +369,7 @@ static uint64_t wake_at(const struct connection *c)
 
     at = earlier(at, posture_wake_at(c->host->posture));
     at = earlier(at, program_wake_at(&c->executor.program));
+    at = earlier(at, program_wake_at(&c->verifier.program));
     if (c->tally.opened && !c->asked_to_end) {
         at = earlier(at, asker_wake_at(&c->asker));
     }
@@ -369,6 +406,7 @@ static void wait_and_read(struct connection *c, const vouch_stream_wants *wants,
         fds[RELEASE].fd = c->host->release->fd;
     }
     program_fds(&c->executor.program, &fds[EXECUTOR]);
+    program_fds(&c->verifier.program, &fds[VERIFIER]);
     if (wait_for_all(fds, FDS, until) <= 0) {
         return;
     }
@@ -458,11 +496,13 @@ enum status connection_run(const struct host *host, const struct tls *tls)
     vouch_err err = start(&c);
 
     executor_init(&c.executor, host->options->run);
+    verifier_init(&c.verifier, host->options->verifier, c.peer->results);
     if (err != VOUCH_OK) {
         return fail(STATUS_LOCAL, "no session: %s", cause_of(err));
     }
     run(&c);
     executor_stop(&c.executor);
+    verifier_stop(&c.verifier);
     status = finish(&c);
     vouch_stream_free(c.stream);
     return status;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tools/vouch/describe.h"
 #include "tools/vouch/report.h"
 
 /* proto/README.md, Context: the exchange is for one operation. */
@@ -17,9 +18,6 @@ enum {
     CLOSE_DEADLOCK = 3,
     CLOSE_REFUSED = 4,
 };
-
-/* The only kind there is as yet. */
-static const char attester[] = "software";
 
 static const char *exchange_text(const vouch_event *event,
                                  char out[EXCHANGE_TEXT])
@@ -93,6 +91,9 @@ static void tell_accepted(const vouch_event *event, vouch_now now,
 {
     char exchange[EXCHANGE_TEXT];
     json_int_t ms = left(event->u.accepted.until, now);
+    const char *attester = describe_attester(event->u.accepted.format);
+    const char *level = vouch_level_name(event->u.accepted.level);
+    const char *tier = vouch_tier_name(event->u.accepted.tier);
 
     if (events_is_operation(event)) {
         tell_approved(event, now, tally);
@@ -100,20 +101,25 @@ static void tell_accepted(const vouch_event *event, vouch_now now,
     }
     tally->accepted++;
     report(json_pack(
-               "{s:s,s:s,s:s,s:s,s:s,s:I,s:b,s:b,s:o,s:o,s:o,s:o,s:o}", "event",
-               "accepted", "peer", tally->peer, "attester", attester,
-               "exchange", exchange_text(event, exchange), "level", "bound",
-               "for_ms", ms, "handshake_key",
-               (int)event->u.accepted.is_handshake_key, "revocation_checked",
-               (int)event->u.accepted.revocation_checked, "aik",
+               "{s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:b,s:b,s:b,s:o,s:o,s:o,"
+               "s:o,s:o,s:o}",
+               "event", "accepted", "peer", tally->peer, "attester", attester,
+               "exchange", exchange_text(event, exchange), "level", level,
+               "tier", tier, "vector",
+               describe_vector(event->u.accepted.vector), "claims",
+               describe_claims(event->u.accepted.claims), "for_ms", ms,
+               "handshake_key", (int)event->u.accepted.is_handshake_key,
+               "revocation_checked", (int)event->u.accepted.revocation_checked,
+               "instance_pinned", (int)event->u.accepted.instance_pinned, "aik",
                digest_text(event->u.accepted.aik_pub_hash.data,
                            event->u.accepted.aik_pub_hash.len),
-               "binder", digest_text(event->u.accepted.binder_digest, 32),
-               "evidence", digest_text(event->u.accepted.evidence_digest, 32),
-               "anchor", digest_text(event->u.accepted.anchor_digest, 32),
-               "policy", digest_text(event->u.accepted.policy_digest, 32)),
-           "accepted %s for %.1f s: %s evidence, bound to this connection",
-           tally->peer, (double)ms / 1000, attester);
+               "ueid", digest_text(event->u.accepted.ueid_digest, 32), "binder",
+               digest_text(event->u.accepted.binder_digest, 32), "evidence",
+               digest_text(event->u.accepted.evidence_digest, 32), "anchor",
+               digest_text(event->u.accepted.anchor_digest, 32), "policy",
+               digest_text(event->u.accepted.policy_digest, 32)),
+           "accepted %s for %.1f s: %s, %s, %s", tally->peer, (double)ms / 1000,
+           attester, level, tier);
 }
 
 static const char *or_nothing(const char *text)
@@ -121,13 +127,17 @@ static const char *or_nothing(const char *text)
     return text[0] != '\0' ? text : "nothing";
 }
 
-static void tell_rejected(const vouch_reason *reason, const char *exchange,
+static void tell_rejected(const vouch_event *event, const char *exchange,
                           const struct tally *tally)
 {
-    report(json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "event",
-                     "refused", "peer", tally->peer, "attester", attester,
-                     "exchange", exchange, "check",
-                     vouch_check_name(reason->check), "claim",
+    const vouch_reason *reason = event->u.refused.reason;
+
+    report(json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s}",
+                     "event", "refused", "peer", tally->peer, "attester",
+                     describe_attester(event->u.refused.format), "exchange",
+                     exchange, "tier", vouch_tier_name(event->u.refused.tier),
+                     "stages", describe_stages(event->u.refused.stages),
+                     "check", vouch_check_name(reason->check), "claim",
                      vouch_claim_name(reason->claim), "name", reason->name,
                      "expected", reason->expected, "found", reason->found,
                      "error", vouch_err_name(reason->err)),
@@ -163,7 +173,7 @@ static void tell_refused(const vouch_event *event, vouch_now now,
     exchange_text(event, exchange);
     if (event->u.refused.verdict == VOUCH_REJECTED) {
         tally->refused++;
-        tell_rejected(event->u.refused.reason, exchange, tally);
+        tell_rejected(event, exchange, tally);
     } else {
         tell_undecided(event, exchange, tally);
     }

@@ -43,6 +43,19 @@ static const char *contradiction(const struct options *options)
     if (executes && options->no_attest) {
         return "--execute: who does not attest is asked for no operation";
     }
+    if ((options->attester == ATTESTER_PASSPORT) !=
+        (options->passport != NULL)) {
+        return "--attester=passport and --passport need each other";
+    }
+    if (options->no_attest && options->passport != NULL) {
+        return "--attest=no and --passport: which of them?";
+    }
+    if (executes && options->passport != NULL) {
+        return "--execute: a passport is about no operation";
+    }
+    if (options->verifier != NULL && options->require == REQUIRE_NONE) {
+        return "--require=none asks for nothing that a --verifier could see";
+    }
     if (options->num_posture != 0 && options->no_attest) {
         return "--posture: who does not attest has no use for it";
     }
@@ -94,7 +107,7 @@ static bool prepare(struct link *link, const char *peer)
     const char *directory = link->options.operand[0];
     enum eof eof = link->options.eof;
 
-    if (!self_load(directory, &link->self)) {
+    if (!self_load(directory, link->options.passport, &link->self)) {
         return false;
     }
     if (!peers_load(directory, peer, &link->peers) ||

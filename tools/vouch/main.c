@@ -32,20 +32,34 @@ static const char trust_help[] =
     "\n"
     "  --force            replace another bundle of that peer\n" JSON_HELP;
 
-#define SESSION_HELP                                                         \
-    "  --attest yes|no    make Evidence when the peer asks for it (yes)\n"   \
-    "  --require none|peer|mutual\n"                                         \
-    "                     what application data waits for: nothing; that "   \
-    "the\n"                                                                  \
-    "                     peer is accepted; and that it has accepted this "  \
-    "side\n"                                                                 \
-    "                     (mutual, or peer with --attest=no)\n"              \
-    "  --max-age TIME     how long an acceptance holds (10m)\n"              \
-    "  --interval TIME    ask again that long after each request; 0: never " \
-    "(a\n"                                                                   \
-    "                     third of the maximum age)\n"                       \
-    "  --rounds N         once the peer is accepted, ask N times more, one " \
-    "after\n"                                                                \
+#define SESSION_HELP                                                           \
+    "  --attest yes|no    make Evidence when the peer asks for it (yes)\n"     \
+    "  --attester software|passport\n"                                         \
+    "                     what that is: this program's own measurements, or "  \
+    "an\n"                                                                     \
+    "                     Attestation Result that a Verifier made before "     \
+    "(software)\n"                                                             \
+    "  --passport FILE    that result, in a CMW; it is read again each "       \
+    "time\n"                                                                   \
+    "  --verifier PROGRAM have it appraise what the peer sends: its standard " \
+    "input is\n"                                                               \
+    "                     the CMW, its standard output the Attestation "       \
+    "Result; the\n"                                                            \
+    "                     policy of the peer says whether to believe it "      \
+    "(vouch\n"                                                                 \
+    "                     appraise); it has a minute\n"                        \
+    "  --require none|peer|mutual\n"                                           \
+    "                     what application data waits for: nothing; that "     \
+    "the\n"                                                                    \
+    "                     peer is accepted; and that it has accepted this "    \
+    "side\n"                                                                   \
+    "                     (mutual, or peer with --attest=no)\n"                \
+    "  --max-age TIME     how long an acceptance holds (10m)\n"                \
+    "  --interval TIME    ask again that long after each request; 0: never "   \
+    "(a\n"                                                                     \
+    "                     third of the maximum age)\n"                         \
+    "  --rounds N         once the peer is accepted, ask N times more, one "   \
+    "after\n"                                                                  \
     "                     the other; then only if --interval says so\n"
 
 #define OPERATION_HELP                                                        \
@@ -232,9 +246,9 @@ static const struct command commands[] = {
      init_run},
     {"bundle", "DIR [--json]", 1, "j", bundle_help, bundle_run},
     {"trust", "DIR BUNDLE [--force] [--json]", 2, "fj", trust_help, trust_run},
-    {"serve", "DIR --listen HOST:PORT [OPTION]...", 1, "ACLOPRWXaeijklmopr",
+    {"serve", "DIR --listen HOST:PORT [OPTION]...", 1, "ACLOPRWXaeijklmoprtvz",
      serve_help, serve_run},
-    {"connect", "DIR HOST:PORT [OPTION]...", 2, "ACLOPRWXaeijmopr",
+    {"connect", "DIR HOST:PORT [OPTION]...", 2, "ACLOPRWXaeijmoprtvz",
      connect_help, connect_run},
     {"key", "FILE [--force] [--json]", 1, "fj", key_help, key_run},
     {"appraise", "POLICY EVIDENCE --key FILE [OPTION]...", 2, "BFHKNTUVbdgjuy",

@@ -40,7 +40,7 @@ static bool wrap(const char *format, vouch_buffer *message)
 
     if (vouch_cmw_record(format, (vouch_bytes){message->data, message->len},
                          indicator, &cmw) != VOUCH_OK) {
-        fail(STATUS_USAGE, "%s: no media type, or too long a message", format);
+        fail(STATUS_LOCAL, "the message is too long for a CMW");
         return false;
     }
     copy = realloc(message->data, cmw.len);

@@ -235,10 +235,16 @@ static bool set_keep(const char *text, struct options *out)
 
 /* Policies */
 
+/* A media type, as the library has it. */
 static bool read_format(const char *text, struct options *out)
 {
+    size_t len = 0;
+
+    while (text[len] >= ' ' && text[len] <= '~') {
+        len++;
+    }
     out->policy.format = text;
-    return text[0] != '\0';
+    return len != 0 && len <= VOUCH_LIMIT_MEDIA_TYPE && text[len] == '\0';
 }
 
 static bool set_component(const char *text, struct options *out)

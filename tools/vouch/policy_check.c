@@ -9,6 +9,7 @@
 #include <vouch/corim.h>
 
 #include "tools/vouch/appraisers.h"
+#include "tools/vouch/describe.h"
 #include "tools/vouch/expected.h"
 #include "tools/vouch/message.h"
 #include "tools/vouch/policy_file.h"
@@ -16,62 +17,49 @@
 
 /* Verdicts */
 
-static const char *progress_name(vouch_progress progress)
-{
-    static const char *const names[] = {[VOUCH_NOT_REACHED] = "not reached",
-                                        [VOUCH_PASSED] = "passed",
-                                        [VOUCH_FAILED] = "failed"};
-
-    return names[progress];
-}
-
-static json_t *stages_of(const vouch_result *result)
-{
-    json_t *stages = json_object();
-
-    for (unsigned i = 0; i < VOUCH_STAGES; i++) {
-        if (json_object_set_new(
-                stages, vouch_stage_name((vouch_stage)i),
-                json_string(progress_name(result->stages[i]))) != 0) {
-            json_decref(stages);
-            return NULL;
-        }
-    }
-    return stages;
-}
-
 static json_t *object_of(const vouch_result *result)
 {
     const vouch_reason *reason = &result->reason;
 
     if (result->verdict == VOUCH_ACCEPTED) {
-        return json_pack("{s:s,s:s,s:s,s:o}", "verdict", "accepted", "level",
-                         vouch_level_name(result->level), "tier",
-                         vouch_tier_name(result->tier), "stages",
-                         stages_of(result));
+        return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "verdict", "accepted",
+                         "level", vouch_level_name(result->level), "tier",
+                         vouch_tier_name(result->tier), "vector",
+                         describe_vector(result->vector), "claims",
+                         describe_claims(result->claims), "stages",
+                         describe_stages(result->stages));
     }
     return json_pack("{s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s}", "verdict",
                      "rejected", "tier", vouch_tier_name(result->tier),
-                     "stages", stages_of(result), "check",
+                     "stages", describe_stages(result->stages), "check",
                      vouch_check_name(reason->check), "claim",
                      vouch_claim_name(reason->claim), "error",
                      vouch_err_name(reason->err), "name", reason->name,
                      "expected", reason->expected, "found", reason->found);
 }
 
-/* Texts in a reason are printable already. */
+/* A line a value; texts in a reason are printable already. */
+static void print_value(const char *name, const json_t *value)
+{
+    if (json_is_integer(value)) {
+        printf("%-20s  %" JSON_INTEGER_FORMAT "\n", name,
+               json_integer_value(value));
+    } else if (json_string_length(value) != 0) {
+        printf("%-20s  %s\n", name, json_string_value(value));
+    }
+}
+
 static void print_table(json_t *object)
 {
-    const char *member, *stage;
-    json_t *value, *progress;
+    const char *name, *part;
+    json_t *value, *item;
+    size_t i;
 
-    json_object_foreach(object, member, value)
+    json_object_foreach(object, name, value)
     {
-        json_object_foreach(value, stage, progress)
-            printf("  %-12s  %s\n", stage, json_string_value(progress));
-        if (json_is_string(value) && json_string_length(value) != 0) {
-            printf("%-14s  %s\n", member, json_string_value(value));
-        }
+        print_value(name, value);
+        json_object_foreach(value, part, item) print_value(part, item);
+        json_array_foreach(value, i, item) print_value(name, item);
     }
 }
 

@@ -34,11 +34,16 @@ struct self {
     X509 *certificate;
     vouch_credential *credential;
     vouch_attester *attester;
+    const char *passport; /* the file that the attester shows, or NULL */
 };
 
-/* self_load says why not, and returns false. */
-bool self_load(const char *directory, struct self *out);
+/* self_load says why not, and returns false. With `passport`, a file with an
+ * Attestation Result in a CMW, the host shows that instead of Evidence. */
+bool self_load(const char *directory, const char *passport, struct self *out);
 void self_free(struct self *self);
+
+/* self_renew has the attester show what is in the file by now. */
+void self_renew(const struct self *self);
 
 /* self_key loads a key from a file of `directory`; it says why not, and returns
  * false. */
