@@ -166,6 +166,7 @@ class Edit(Case):
                 (*add, "x", "00" * 20), (*add, "x", ZEROS + "00"),
                 (*add, "x", "00" * 48, "--component"), (*add, "x"),
                 (*add, "x", ZEROS, "y"), (*add, "x", ZEROS, "--format", ""),
+                (*add, "x", ZEROS, "--format", "\u00e9"),
                 ("set", self.file, "--max-age", "1500ms"),
                 ("set", self.file, "--max-age", "4294967296s"),
                 ("set", self.file, "--min-security-version", "-1"),
@@ -185,7 +186,6 @@ class Edit(Case):
                 self.fails(USAGE, *arguments)
         for arguments in (
                 (*add, "", ZEROS), (*add, "n" * 256, ZEROS),
-                (*add, "x", ZEROS, "--format", "\u00e9"),
                 ("set", self.file, "--min-version", "1."),
                 ("set", self.file, "--instance", "01" * 6),
                 ("set", self.file, "--instance", "01" + "00" * 16)):
