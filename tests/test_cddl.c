@@ -19,6 +19,7 @@
 #include "proto/capsule.h"
 #include "proto/cbor_reader.h"
 #include "proto/cbor_writer.h"
+#include "proto/ear_claims.h"
 #include "proto/eat.h"
 #include "proto/memory.h"
 #include "proto/message.h"
@@ -910,6 +911,111 @@ START_TEST(cddl_has_the_token_that_is_written)
 }
 END_TEST
 
+/* Attestation Results */
+
+static const struct vouch_ear_table *texts_of(const char *name)
+{
+    const struct vouch_ear_table *tables[] = {&vouch_ear_claims,
+                                              &vouch_ear_appraisal_claims};
+
+    for (int i = 0; i < COUNT(tables); i++) {
+        for (size_t n = 0; n < tables[i]->num; n++) {
+            if (strcmp(tables[i]->items[n].name, name) == 0) {
+                return tables[i]->items[n].texts;
+            }
+        }
+    }
+    ck_abort_msg("no claim %s", name);
+    return NULL;
+}
+
+static const struct ear_map {
+    const char *rule, *name; /* of the claim, or NULL */
+    const struct vouch_ear_table *table;
+} ear_maps[] = {
+    {"ear-claims", NULL, &vouch_ear_claims},
+    {"ear-appraisal", NULL, &vouch_ear_appraisal_claims},
+    {"ear-verifier-id", "ear_verifier_id", NULL},
+    {"ear-refusal", "refusal", NULL},
+};
+
+static void ear_type_text(const struct vouch_ear_claim *claim,
+                          char out[TEXT_MAX])
+{
+    const char *major = claim->type == VOUCH_EAR_BYTES ? "bstr" : "tstr";
+
+    switch (claim->type) {
+    case VOUCH_EAR_TIME:
+        snprintf(out, TEXT_MAX, "int");
+        break;
+    case VOUCH_EAR_TIER:
+        snprintf(out, TEXT_MAX, "ear-tier");
+        break;
+    case VOUCH_EAR_VECTOR:
+        snprintf(out, TEXT_MAX, "ear-vector");
+        break;
+    case VOUCH_EAR_SUBMODULES:
+        snprintf(out, TEXT_MAX, "ear-submods");
+        break;
+    case VOUCH_EAR_TEXT_MAP:
+        snprintf(out, TEXT_MAX, "%s",
+                 strcmp(claim->name, "refusal") == 0 ? "ear-refusal"
+                                                     : "ear-verifier-id");
+        break;
+    case VOUCH_EAR_BYTES:
+    case VOUCH_EAR_TEXT:
+    case VOUCH_EAR_TEXTS:
+    default:
+        snprintf(out, TEXT_MAX,
+                 claim->min == claim->max         ? "%s .size %zu"
+                 : claim->type == VOUCH_EAR_TEXTS ? "[1* %s .size (%zu..%zu)]"
+                                                  : "%s .size (%zu..%zu)",
+                 major, claim->min, claim->max);
+        break;
+    }
+}
+
+START_TEST(cddl_has_the_claims_of_results)
+{
+    const struct ear_map *map = &ear_maps[_i];
+    const struct vouch_ear_table *table =
+        map->table != NULL ? map->table : texts_of(map->name);
+
+    /* as many, and each of them: so no other */
+    ck_assert_uint_eq(cddl_count(&cddl, map->rule), table->num);
+    for (size_t i = 0; i < table->num; i++) {
+        const struct vouch_ear_claim *claim = &table->items[i];
+        const struct cddl_key *key = cddl_key(&cddl, map->rule, claim->key);
+        char type[TEXT_MAX];
+
+        ck_assert_msg(key != NULL, "%s: no %s", map->rule, claim->name);
+        ck_assert_msg(key->optional == !claim->required, "%s", claim->name);
+        ear_type_text(claim, type);
+        ck_assert_str_eq(key->type, type);
+    }
+    ck_assert(cddl_rule(&cddl, map->rule)->open);
+}
+END_TEST
+
+START_TEST(cddl_has_the_bounds_of_results)
+{
+    char text[TEXT_MAX];
+
+    snprintf(text, sizeof text,
+             "{ 1*%u (tstr .size (1..%u)) => ear-appraisal }",
+             VOUCH_LIMIT_SUBMODULES, VOUCH_LIMIT_RESULT_TEXT);
+    ck_assert_str_eq(cddl_rule(&cddl, "ear-submods")->text, text);
+    snprintf(text, sizeof text, "%u / %u / %u / %u", vouch_ear_tiers[0].number,
+             vouch_ear_tiers[1].number, vouch_ear_tiers[2].number,
+             vouch_ear_tiers[3].number);
+    ck_assert_str_eq(cddl_rule(&cddl, "ear-tier")->text, text);
+    snprintf(text, sizeof text, "{ 1*%d (0..%d) => %d..%d }",
+             VOUCH_EAR_CATEGORIES, VOUCH_EAR_CATEGORIES - 1, INT8_MIN,
+             INT8_MAX);
+    ck_assert_str_eq(cddl_rule(&cddl, "ear-vector")->text, text);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("cddl");
@@ -934,6 +1040,8 @@ Suite *test_suite(void)
     tcase_add_test(tc, cddl_has_the_measurements);
     tcase_add_test(tc, cddl_says_which_claims_must_be_there);
     tcase_add_test(tc, cddl_has_the_token_that_is_written);
+    tcase_add_loop_test(tc, cddl_has_the_claims_of_results, 0, COUNT(ear_maps));
+    tcase_add_test(tc, cddl_has_the_bounds_of_results);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -25,7 +25,7 @@ struct cddl_rule {
     bool open; /* a map that lets in any other key */
 };
 
-enum { CDDL_KEYS_MAX = 64, CDDL_RULES_MAX = 96 };
+enum { CDDL_KEYS_MAX = 128, CDDL_RULES_MAX = 128 };
 
 struct cddl {
     struct cddl_key keys[CDDL_KEYS_MAX];
