@@ -161,13 +161,14 @@ static vouch_err read_pair(CBS *in, const struct vouch_ear_table *table,
 static const struct vouch_ear_claim *first_missing(
     const struct vouch_ear_table *table, const void *claims)
 {
-    for (size_t i = 0; i < table->num; i++) {
-        if (table->items[i].required &&
-            !vouch_ear_claim_is_there(&table->items[i], claims)) {
-            return &table->items[i];
-        }
+    const struct vouch_ear_claim *claim = table->items;
+    const struct vouch_ear_claim *end = claim + table->num;
+
+    while (claim != end &&
+           (!claim->required || vouch_ear_claim_is_there(claim, claims))) {
+        claim++;
     }
-    return NULL;
+    return claim != end ? claim : NULL;
 }
 
 static vouch_err read_pairs(CBS *in, uint64_t num,

@@ -50,6 +50,7 @@ static const struct vouch_ear_claim ear_table[] = {
      .required = true,
      .member = offsetof(struct vouch_ear, iat),
      .flag = offsetof(struct vouch_ear, has_iat)},
+    /* RFC 9711, 4.1: in JWT, too, and not "nonce" [T04]; one, no array [T06] */
     {.name = "eat_nonce",
      .key = 10,
      .type = VOUCH_EAR_BYTES,
