@@ -101,7 +101,8 @@ enum vouch_corim_triples {
 enum vouch_corim_triples vouch_corim_triples_of(
     const struct vouch_corim_statement *statement);
 
-/* vouch_corim_write_triple writes a triple of one statement. */
+/* vouch_corim_write_triple writes a triple of one statement: of any instance,
+ * and a certificate in DER. */
 bool vouch_corim_write_triple(
     CBB *out, const struct vouch_corim_statement *statement) VOUCH_MUST_CHECK;
 

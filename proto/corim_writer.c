@@ -50,15 +50,9 @@ static bool write_class(CBB *out, const struct vouch_corim_statement *statement)
 static bool write_environment(CBB *out,
                               const struct vouch_corim_statement *statement)
 {
-    bool has_instance = statement->instance.len != 0;
-
-    return vouch_cbor_write_map(out, has_instance ? 2 : 1) &&
+    return vouch_cbor_write_map(out, 1) &&
            vouch_cbor_write_int(out, CORIM_CLASS) &&
-           write_class(out, statement) &&
-           (!has_instance ||
-            (vouch_cbor_write_int(out, CORIM_INSTANCE) &&
-             vouch_cbor_write_tag(out, CORIM_TAG_UEID) &&
-             vouch_cbor_write_bytes(out, statement->instance)));
+           write_class(out, statement);
 }
 
 /* CoRIM, 8.3.4.4: the registry's number rather than its name */
@@ -138,12 +132,10 @@ static bool write_key(CBB *out, const struct vouch_corim_statement *statement)
     case VOUCH_CORIM_KEY:
         return vouch_cbor_write_tag(out, CORIM_TAG_KEY) &&
                vouch_cbor_write_text(out, statement->value);
-    case VOUCH_CORIM_CA_PEM:
-        return vouch_cbor_write_tag(out, CORIM_TAG_CERTIFICATE) &&
-               vouch_cbor_write_text(out, statement->value);
     case VOUCH_CORIM_CA_DER:
         return vouch_cbor_write_tag(out, CORIM_TAG_DER_CERTIFICATE) &&
                vouch_cbor_write_bytes(out, statement->value);
+    case VOUCH_CORIM_CA_PEM:
     case VOUCH_CORIM_DIGEST:
     case VOUCH_CORIM_UEID:
     case VOUCH_CORIM_MIN_SVN:

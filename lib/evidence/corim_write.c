@@ -215,16 +215,18 @@ static vouch_err write_rules(struct writing *w, const vouch_policy *policy)
                            : err;
 }
 
-static vouch_err write_pem(struct writing *w, enum vouch_corim_kind kind,
-                           const char *label, vouch_bytes der, vouch_bytes name)
+static vouch_err write_key(struct writing *w, const struct vouch_anchor *anchor)
 {
     vouch_buffer pem;
-    vouch_err err = vouch_pem_write(label, der, &pem);
+    vouch_err err = vouch_pem_write(
+        VOUCH_PEM_KEY, (vouch_bytes){anchor->spki.data, anchor->spki.len},
+        &pem);
 
     if (err == VOUCH_OK) {
-        err = say(
-            w, (struct vouch_corim_statement){
-                   .kind = kind, .name = name, .value = {pem.data, pem.len}});
+        err = say(w, (struct vouch_corim_statement){
+                         .kind = VOUCH_CORIM_KEY,
+                         .name = {anchor->key_id.data, anchor->key_id.len},
+                         .value = {pem.data, pem.len}});
         vouch_buffer_free(&pem);
     }
     return err;
@@ -232,21 +234,17 @@ static vouch_err write_pem(struct writing *w, enum vouch_corim_kind kind,
 
 static vouch_err write_anchors(struct writing *w, const vouch_policy *policy)
 {
-    static const vouch_bytes no_name = {NULL, 0};
     vouch_err err = VOUCH_OK;
 
     for (size_t i = 0; i < policy->num_anchors && err == VOUCH_OK; i++) {
-        const struct vouch_anchor *anchor = &policy->anchors[i];
-
-        err = write_pem(w, VOUCH_CORIM_KEY, VOUCH_PEM_KEY,
-                        (vouch_bytes){anchor->spki.data, anchor->spki.len},
-                        (vouch_bytes){anchor->key_id.data, anchor->key_id.len});
+        err = write_key(w, &policy->anchors[i]);
     }
     for (size_t i = 0; i < policy->cas.num && err == VOUCH_OK; i++) {
         const vouch_buffer *der = &policy->cas.items[i];
 
-        err = write_pem(w, VOUCH_CORIM_CA_PEM, VOUCH_PEM_CERTIFICATE,
-                        (vouch_bytes){der->data, der->len}, no_name);
+        err = say(
+            w, (struct vouch_corim_statement){.kind = VOUCH_CORIM_CA_DER,
+                                              .value = {der->data, der->len}});
     }
     return err;
 }
