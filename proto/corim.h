@@ -72,16 +72,16 @@ typedef vouch_err vouch_corim_visit(
  *   VOUCH_E_CBOR, VOUCH_E_TOO_MANY: not CBOR as cbor_reader.h takes it;
  *   VOUCH_E_DECODE: no CoRIM, or not as the draft has it;
  *   VOUCH_E_ILLEGAL: a CoRIM that says more than is read here;
- * then `fault` says what; or what `visit` returned. */
+ * then `why` says what; or what `visit` returned. */
 vouch_err vouch_corim_decode(vouch_bytes octets, vouch_corim_visit *visit,
                              void *arg, struct vouch_corim_validity *validity,
-                             struct vouch_corim_fault *fault) VOUCH_MUST_CHECK;
+                             struct vouch_corim_fault *why) VOUCH_MUST_CHECK;
 
 /* vouch_corim_header_decode reads the protected header of a signed one (CoRIM,
  * 4.2.1) but for alg and kid, which cose.h reads. Errors likewise. */
 vouch_err vouch_corim_header_decode(
     vouch_bytes header, struct vouch_corim_validity *validity,
-    struct vouch_corim_fault *fault) VOUCH_MUST_CHECK;
+    struct vouch_corim_fault *why) VOUCH_MUST_CHECK;
 
 /* vouch_corim_claims starts on the keys of claims in a statement's `value`. */
 CBS vouch_corim_claims(vouch_bytes value, size_t *num);

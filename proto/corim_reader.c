@@ -90,7 +90,7 @@ static vouch_err read_pair(CBS *in, const struct map_rule *rule,
                            struct map *out, struct vouch_corim_fault *why)
 {
     CBS label = *in;
-    vouch_bytes item;
+    vouch_bytes skipped, value;
     int64_t key;
     size_t at = rule->num;
     bool is_number = vouch_cbor_read_int(&label, &key);
@@ -103,11 +103,12 @@ static vouch_err read_pair(CBS *in, const struct map_rule *rule,
                          : fault(why, VOUCH_E_ILLEGAL, rule->name,
                                  "a key that is no number is not read here");
     }
-    if (!vouch_cbor_read_item(in, &item) || !vouch_cbor_read_item(in, &item)) {
+    if (!vouch_cbor_read_item(in, &skipped) ||
+        !vouch_cbor_read_item(in, &value)) {
         return malformed(why, rule->name);
     }
     if (at != rule->num) {
-        out->value[at] = vouch_reader(item);
+        out->value[at] = vouch_reader(value);
     }
     return VOUCH_OK;
 }

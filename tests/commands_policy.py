@@ -186,6 +186,7 @@ class Edit(Case):
                 self.fails(USAGE, *arguments)
         for arguments in (
                 (*add, "", ZEROS), (*add, "n" * 256, ZEROS),
+                (*add, "\udcff", ZEROS),
                 ("set", self.file, "--min-version", "1."),
                 ("set", self.file, "--instance", "01" * 6),
                 ("set", self.file, "--instance", "01" + "00" * 16)):

@@ -762,6 +762,28 @@ START_TEST(tags_have_a_limit)
 }
 END_TEST
 
+/* What is written can be read: CBOR wants UTF-8 (RFC 8949, 3.1). */
+START_TEST(names_are_utf8)
+{
+    static const uint8_t digest[32] = {0};
+    vouch_key *key = new_key(PKI_P256);
+    vouch_policy *policy;
+    vouch_corim *corim = plain_corim(&policy);
+    vouch_buffer octets = {NULL, 0};
+
+    ck_assert_int_eq(vouch_corim_write(corim, key, "\xff", &octets),
+                     VOUCH_E_ARGUMENT);
+    ck_assert_int_eq(
+        vouch_policy_add_component(policy, "\xc3", (vouch_bytes){digest, 32}),
+        VOUCH_OK);
+    ck_assert_int_eq(vouch_corim_write(corim, NULL, NULL, &octets),
+                     VOUCH_E_ARGUMENT);
+    ck_assert_ptr_null(octets.data);
+    vouch_corim_free(corim);
+    vouch_key_free(key);
+}
+END_TEST
+
 /* PEM */
 
 START_TEST(pem_is_one_block_of_one_label)
@@ -821,6 +843,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, fullest_policy_is_written_and_read);
     tcase_add_test(tc, corim_has_a_longest);
     tcase_add_test(tc, tags_have_a_limit);
+    tcase_add_test(tc, names_are_utf8);
     tcase_add_test(tc, pem_is_one_block_of_one_label);
     suite_add_tcase(suite, tc);
     return suite;

@@ -73,8 +73,9 @@ VOUCH_EXPORT vouch_err vouch_corim_policy(vouch_corim *corim,
  * its identifiers are made of what it says.
  *
  * On success `*out` is owned: vouch_buffer_free. It returns VOUCH_E_STATE when
- * there is no policy in it; VOUCH_E_TOO_LARGE or VOUCH_E_TOO_MANY when it would
- * not be read again; an error of the key; VOUCH_E_NOMEM.
+ * there is no policy in it; VOUCH_E_ARGUMENT when the name of a measurement or
+ * of the signer is not UTF-8; VOUCH_E_TOO_LARGE or VOUCH_E_TOO_MANY when it
+ * would not be read again; an error of the key; VOUCH_E_NOMEM.
  */
 VOUCH_EXPORT vouch_err vouch_corim_write(const vouch_corim *corim,
                                          const vouch_key *key,

@@ -9,6 +9,7 @@
 #include "proto/cbor_writer.h"
 #include "proto/cose.h"
 #include "proto/memory.h"
+#include "proto/utf8.h"
 
 enum {
     TRIPLES_MAX = 128, /* in one tag, to stay within VOUCH_LIMIT_CBOR_ITEMS */
@@ -258,13 +259,17 @@ static vouch_err write_references(struct writing *w,
 
     for (size_t i = 0; i < list->num && err == VOUCH_OK; i++) {
         const struct vouch_reference *reference = &list->items[i];
+        const vouch_bytes name = {reference->name.data, reference->name.len};
 
+        if (!vouch_is_utf8(name)) {
+            return VOUCH_E_ARGUMENT;
+        }
         for (size_t n = 0; n < reference->num && err == VOUCH_OK; n++) {
             err =
                 say(w, (struct vouch_corim_statement){
                            .kind = VOUCH_CORIM_DIGEST,
                            .is_posture = is_posture,
-                           .name = {reference->name.data, reference->name.len},
+                           .name = name,
                            .value = vouch_value_bytes(&reference->values[n])});
         }
     }
@@ -355,22 +360,37 @@ static vouch_err write_unsigned(const vouch_corim *corim, vouch_buffer *out)
     return err;
 }
 
-static vouch_err sign(const vouch_key *key, struct vouch_cose_sign1 *in,
-                      CBB *message, CBB *out)
+static vouch_err sign(const vouch_key *key, const struct vouch_cose_sign1 *in,
+                      uint8_t *signature, size_t *len)
 {
     static const vouch_bytes no_aad = {NULL, 0};
-    uint8_t signature[VOUCH_LIMIT_SIGNATURE];
-    size_t len;
     vouch_err err = VOUCH_E_NOMEM;
+    CBB message;
 
-    if (vouch_cose_sig_structure(message, in, no_aad)) {
-        err = vouch_key_sign(key, VOUCH_SIGNATURE_COSE, written(message),
-                             signature, &len);
+    if (CBB_init(&message, in->payload.len + 128) != 1) {
+        return VOUCH_E_NOMEM;
     }
-    if (err == VOUCH_OK) {
-        in->signature = (vouch_bytes){signature, len};
-        err = vouch_cose_sign1_encode(out, in) ? VOUCH_OK : VOUCH_E_NOMEM;
+    if (vouch_cose_sig_structure(&message, in, no_aad)) {
+        err = vouch_key_sign(key, VOUCH_SIGNATURE_COSE, written(&message),
+                             signature, len);
     }
+    CBB_cleanup(&message);
+    return err;
+}
+
+static vouch_err write_sign1(const struct vouch_cose_sign1 *sign1,
+                             vouch_buffer *out)
+{
+    vouch_err err = VOUCH_E_NOMEM;
+    CBB cbb;
+
+    if (CBB_init(&cbb, sign1->payload.len + 1024) != 1) {
+        return VOUCH_E_NOMEM;
+    }
+    if (vouch_cose_sign1_encode(&cbb, sign1)) {
+        err = finish(&cbb, out);
+    }
+    CBB_cleanup(&cbb);
     return err;
 }
 
@@ -378,29 +398,26 @@ static vouch_err write_signed(vouch_bytes payload, const vouch_key *key,
                               vouch_bytes signer, vouch_buffer *out)
 {
     struct vouch_cose_sign1 sign1 = {.payload = payload};
+    uint8_t signature[VOUCH_LIMIT_SIGNATURE], key_id[32];
     vouch_err err = VOUCH_E_NOMEM;
-    uint8_t key_id[32];
-    CBB header, message, cbb;
+    size_t len;
+    CBB header;
 
-    CBB_zero(&header);
-    CBB_zero(&message);
-    CBB_zero(&cbb);
+    if (CBB_init(&header, 128) != 1) {
+        return VOUCH_E_NOMEM;
+    }
     vouch_sha256(vouch_key_spki(key), key_id);
-    if (CBB_init(&header, 128) == 1 &&
-        CBB_init(&message, payload.len + 128) == 1 &&
-        CBB_init(&cbb, payload.len + 256) == 1 &&
-        vouch_corim_write_header(&header, vouch_key_algorithm(key),
+    if (vouch_corim_write_header(&header, vouch_key_algorithm(key),
                                  (vouch_bytes){key_id, sizeof key_id},
                                  signer)) {
         sign1.protected_header = written(&header);
-        err = sign(key, &sign1, &message, &cbb);
+        err = sign(key, &sign1, signature, &len);
     }
     if (err == VOUCH_OK) {
-        err = finish(&cbb, out);
+        sign1.signature = (vouch_bytes){signature, len};
+        err = write_sign1(&sign1, out);
     }
     CBB_cleanup(&header);
-    CBB_cleanup(&message);
-    CBB_cleanup(&cbb);
     return err;
 }
 
@@ -426,6 +443,9 @@ vouch_err vouch_corim_write(const vouch_corim *corim, const vouch_key *key,
 
     if (corim->num == 0) {
         return VOUCH_E_STATE;
+    }
+    if (key != NULL && !vouch_is_utf8(vouch_text(signer))) {
+        return VOUCH_E_ARGUMENT;
     }
     err = write_unsigned(corim, &made);
     if (err != VOUCH_OK) {
