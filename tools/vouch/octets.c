@@ -4,12 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int digit(char c)
+static bool digit(char c, uint8_t *out)
 {
     static const char digits[] = "0123456789abcdef0123456789ABCDEF";
     const char *at = c != '\0' ? strchr(digits, c) : NULL;
 
-    return at != NULL ? (int)(at - digits) % 16 : -1;
+    if (at != NULL) {
+        *out = (uint8_t)((at - digits) % 16);
+    }
+    return at != NULL;
+}
+
+static bool read_digits(const char *text, size_t len, uint8_t *octets)
+{
+    for (size_t i = 0; i < len; i++) {
+        uint8_t high, low;
+
+        if (!digit(text[2 * i], &high) || !digit(text[2 * i + 1], &low)) {
+            return false;
+        }
+        octets[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
 }
 
 bool unhex(const char *text, size_t max, vouch_buffer *out)
@@ -17,16 +33,13 @@ bool unhex(const char *text, size_t max, vouch_buffer *out)
     size_t len = strlen(text) / 2;
     uint8_t *octets;
 
-    if (strlen(text) % 2 != 0 || len > max ||
-        strspn(text, "0123456789abcdefABCDEF") != 2 * len) {
+    if (strlen(text) % 2 != 0 || len > max) {
         return false;
     }
     octets = malloc(len + 1);
-    if (octets == NULL) {
+    if (octets == NULL || !read_digits(text, len, octets)) {
+        free(octets);
         return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        octets[i] = (uint8_t)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
     }
     octets[len] = '\0';
     *out = (vouch_buffer){octets, len};

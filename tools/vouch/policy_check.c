@@ -58,8 +58,14 @@ static void print_table(json_t *object)
     json_object_foreach(object, name, value)
     {
         print_value(name, value);
-        json_object_foreach(value, part, item) print_value(part, item);
-        json_array_foreach(value, i, item) print_value(name, item);
+        json_object_foreach(value, part, item)
+        {
+            print_value(part, item);
+        }
+        json_array_foreach(value, i, item)
+        {
+            print_value(name, item);
+        }
     }
 }
 

@@ -123,6 +123,14 @@ static bool read_or_begin(const char *path, vouch_corim **out)
     return vouch_corim_new(out) == VOUCH_OK || can_not(path, "out of memory");
 }
 
+static const char *meaning(vouch_err err)
+{
+    return err == VOUCH_E_ARGUMENT ? "a name that is not UTF-8"
+           : err == VOUCH_E_TOO_LARGE || err == VOUCH_E_TOO_MANY
+               ? "more than a file of policies can have"
+               : vouch_err_name(err);
+}
+
 static bool put(const char *path, const struct place *place,
                 const vouch_corim *corim)
 {
@@ -131,7 +139,7 @@ static bool put(const char *path, const struct place *place,
     bool done;
 
     if (err != VOUCH_OK) {
-        return can_not(path, vouch_err_name(err));
+        return can_not(path, meaning(err));
     }
     done = file_write(place->directory.text, place->name,
                       (vouch_bytes){octets.data, octets.len}, true);

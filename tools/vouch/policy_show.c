@@ -268,7 +268,10 @@ static void print_list(const char *label, const char *name, json_t *list)
     json_t *value;
     size_t i;
 
-    json_array_foreach(list, i, value) print_line(label, name, value);
+    json_array_foreach(list, i, value)
+    {
+        print_line(label, name, value);
+    }
 }
 
 static void print_member(const char *label, json_t *value)
@@ -279,7 +282,10 @@ static void print_member(const char *label, json_t *value)
     if (json_is_array(value)) {
         print_list(label, "", value);
     } else if (json_is_object(value)) {
-        json_object_foreach(value, name, list) print_list(label, name, list);
+        json_object_foreach(value, name, list)
+        {
+            print_list(label, name, list);
+        }
     } else {
         print_line(label, "", value);
     }
