@@ -69,7 +69,7 @@ bool vouch_check_claims(struct vouch_appraisal *appraisal,
 bool vouch_check_instance(struct vouch_appraisal *appraisal,
                           vouch_bytes ueid) VOUCH_MUST_CHECK;
 
-/* Components hash to the posture's digest, where there are both, and those that
+/* Components, where there are any, hash to the posture's digest, and those that
  * are wanted are there. `components` is a map as in proto/digests.h. */
 bool vouch_check_components(struct vouch_appraisal *appraisal,
                             const struct vouch_references *wanted,
