@@ -464,7 +464,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("posture_claims");
     TCase *tc = tcase_create("posture_claims");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, posture_is_read_and_written);
     tcase_add_test(tc, posture_says_when_there_is_no_room);
     tcase_add_test(tc, posture_refuses_every_prefix_and_what_follows);

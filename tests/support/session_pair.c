@@ -182,6 +182,12 @@ void pair_answer(struct session_pair *pair, struct pair_peer *peer,
     vouch_evidence_info info;
     vouch_buffer cmw;
 
+    if (peer->registry != NULL) {
+        ck_assert_int_eq(vouch_registry_attest(peer->registry, peer->session,
+                                               exchange, pair->now),
+                         VOUCH_OK);
+        return;
+    }
     if (peer->attester != NULL) {
         ck_assert_int_eq(vouch_attester_answer(peer->attester, peer->session,
                                                exchange, pair->now),
@@ -204,6 +210,12 @@ void pair_conclude(struct session_pair *pair, struct pair_peer *peer,
     vouch_appraisal_info info;
     vouch_result result;
 
+    if (peer->registry != NULL) {
+        ck_assert_int_eq(vouch_registry_appraise(peer->registry, peer->session,
+                                                 exchange, pair->now),
+                         VOUCH_OK);
+        return;
+    }
     if (peer->appraiser != NULL) {
         ck_assert_int_eq(vouch_appraiser_answer(peer->appraiser, peer->session,
                                                 exchange, pair->now),

@@ -31,6 +31,7 @@ struct pair_peer {
     vouch_session *session;
     vouch_attester *attester;   /* borrowed; answers in place of the test's */
     vouch_appraiser *appraiser; /* likewise */
+    vouch_registry *registry;   /* likewise, in both places */
     bool holds_evidence;        /* leave EVIDENCE_NEEDED to the test */
     bool holds_verdicts;        /* leave APPRAISAL_NEEDED to the test */
     vouch_verdict verdict;      /* that its appraiser gives to right evidence */
