@@ -851,6 +851,9 @@ START_TEST(cddl_says_which_claims_must_be_there)
         if (strcmp(key->rule, claims) != 0) {
             continue;
         }
+        if (key->key == VOUCH_EAT_POSTURE_DIGEST) {
+            continue; /* it is there when -80007 is */
+        }
         rest = without(span_of(&set), key->key);
         ck_assert_msg((appraise(&maker, span_of(&rest)) == VOUCH_ACCEPTED) ==
                           key->optional,

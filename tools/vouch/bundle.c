@@ -238,6 +238,9 @@ static const char *look_at(const vouch_policy *policy)
     if (strcmp(format, VOUCH_POSTURE_FORMAT) == 0) {
         return NULL;
     }
+    if (!is_appraised(format)) {
+        return "it has a policy for a format that is not appraised here";
+    }
     if (!says(policy, VOUCH_PART_KEY, VOUCH_PART_CA)) {
         return "its policy trusts nobody";
     }
