@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <openssl/err.h>
+
 #include <vouch/limits.h>
 
 #include "tests/support/stream_pair.h"
@@ -252,6 +254,29 @@ START_TEST(stream_flush_writes_and_reads_nothing)
 }
 END_TEST
 
+/* What another connection of the thread has left behind is not this one's. */
+START_TEST(stream_is_not_misled_by_errors_of_others)
+{
+    connect_as(NULL);
+    stream_pair_start(&streams);
+    for (int i = 0; i < 8; i++) {
+        OPENSSL_PUT_ERROR(SSL, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC);
+        ck_assert_int_eq(pump(streams.client), VOUCH_OK);
+        OPENSSL_PUT_ERROR(SSL, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC);
+        ck_assert_int_eq(pump(streams.server), VOUCH_OK);
+        stream_pair_run(&streams);
+    }
+    OPENSSL_PUT_ERROR(SSL, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC);
+    ck_assert_int_eq(vouch_session_close(pair->client.session, pair->now),
+                     VOUCH_OK);
+    ck_assert_int_eq(pump(streams.client), VOUCH_OK);
+    OPENSSL_PUT_ERROR(SSL, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC);
+    stream_pair_run(&streams);
+    ck_assert(vouch_stream_finished(streams.client));
+    ck_assert(vouch_stream_finished(streams.server));
+}
+END_TEST
+
 /* One connection, one session, ever. */
 START_TEST(stream_is_the_only_one_of_its_connection)
 {
@@ -297,6 +322,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, stream_closes_with_close_and_close_notify);
     tcase_add_loop_test(tc, stream_that_ends_without_close_has_failed, 0, 2);
     tcase_add_test(tc, stream_flush_writes_and_reads_nothing);
+    tcase_add_test(tc, stream_is_not_misled_by_errors_of_others);
     tcase_add_test(tc, stream_is_the_only_one_of_its_connection);
     tcase_add_test(tc, stream_goes_on_through_a_key_update);
     suite_add_tcase(suite, tc);

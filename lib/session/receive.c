@@ -174,6 +174,9 @@ static vouch_err take_header(vouch_session *s, vouch_bytes *data)
 {
     struct assembly *in = &s->in;
 
+    if (in->header_len == 0) { /* most come in one piece */
+        in->in_value = vouch_capsule_header_parse(data, &in->capsule);
+    }
     while (data->len != 0 && !in->in_value) {
         vouch_bytes whole;
 
@@ -217,7 +220,10 @@ static vouch_err deliver(vouch_session *s, const struct capsule_kind *kind,
     vouch_err err;
 
     s->in = (struct assembly){0};
-    err = session_settle(s, kind->receive(s, value));
+    err = kind->receive(s, value);
+    if (kind->receive != receive_data) { /* data moves no exchange */
+        err = session_settle(s, err);
+    }
     vouch_free(kept);
     return err;
 }

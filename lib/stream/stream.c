@@ -74,7 +74,8 @@ vouch_session *vouch_stream_session(vouch_stream *stream)
     return stream->session;
 }
 
-/* What a call of BoringSSL that did not succeed asks for. */
+/* What a call of BoringSSL that did not succeed asks for. What others left in
+ * the queue of errors does not matter: each call empties it first. */
 enum progress { BLOCKED, ENDED, BROKEN };
 
 static enum progress progress_of(vouch_stream *stream, int ret,
@@ -130,10 +131,8 @@ static vouch_err pump_in(vouch_stream *stream, vouch_now now,
     }
     while (err == VOUCH_OK && !vouch_session_has_event(stream->session) &&
            stream->left.len == 0 && !vouch_session_ended(stream->session)) {
-        int n;
+        int n = SSL_read(stream->ssl, record, sizeof record);
 
-        ERR_clear_error();
-        n = SSL_read(stream->ssl, record, sizeof record);
         if (n > 0) {
             err = feed(stream, (vouch_bytes){record, (size_t)n}, now);
             continue;
@@ -153,10 +152,9 @@ static vouch_err pump_in(vouch_stream *stream, vouch_now now,
 
 static void say_done(vouch_stream *stream, vouch_stream_wants *wants)
 {
-    int ret;
+    /* 0: sent, the peer's has not come */
+    int ret = SSL_shutdown(stream->ssl);
 
-    ERR_clear_error();
-    ret = SSL_shutdown(stream->ssl); /* 0: sent, the peer's has not come */
     if (ret < 0) {
         (void)progress_of(stream, ret, wants);
     } else {
@@ -171,10 +169,8 @@ static void pump_out(vouch_stream *stream, vouch_stream_wants *wants)
 
     while (out.len != 0 && !stream->broken) {
         size_t len = out.len < RECORD_MAX ? out.len : RECORD_MAX;
-        int n;
+        int n = SSL_write(stream->ssl, out.data, (int)len);
 
-        ERR_clear_error();
-        n = SSL_write(stream->ssl, out.data, (int)len);
         if (n <= 0) {
             (void)progress_of(stream, n, wants);
             return;
