@@ -601,10 +601,10 @@ class Commands(Case):
     def test_connection_is_cut_while_one_runs(self):
         ready = self.scratch / "ready"
         os.mkfifo(ready)
-        alice = self.executing(f"echo >{ready}; exec sleep 1000")
+        alice = self.executing(f"echo $$ >{ready}; exec sleep 1000")
         bob = self.connect("--operation", "it")
-        ready.read_bytes()
-        alice.process.kill()
+        self.addCleanup(os.kill, int(ready.read_bytes()), signal.SIGKILL)
+        alice.process.kill()  # which leaves the program to us
         self.assertIsNotNone(bob.next("unknown"))
         self.assertEqual(bob.status(), NETWORK)
 
