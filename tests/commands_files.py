@@ -394,10 +394,12 @@ class Trust(Case):
         self.fails(LOCAL, "serve", self.home, "--listen", "127.0.0.1:0")
 
     def test_full_output(self):
-        with open("/dev/full", "wb") as full:
-            done = subprocess.run([VOUCH, "bundle", self.other], stdout=full,
-                                  stderr=subprocess.DEVNULL)
-        self.assertEqual(done.returncode, LOCAL)
+        for arguments in (("bundle", self.other), ("--help",),
+                          ("trust", self.home, self.file)):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([VOUCH, *arguments], stdout=full,
+                                      stderr=subprocess.DEVNULL)
+            self.assertEqual(done.returncode, LOCAL, arguments)
 
 
 class Usage(Case):

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/vouch/commands.h"
+#include "tools/vouch/report.h"
 
 #define JSON_HELP "  --json             events as JSON objects, one a line\n"
 
@@ -311,7 +312,7 @@ static int words_of(const char *name, int argc, char **argv)
     return argc >= 3 && strcmp(argv[2], &name[len + 1]) == 0 ? 2 : 0;
 }
 
-int main(int argc, char **argv)
+static enum status dispatch(int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
         fputs(usage, stdout);
@@ -325,9 +326,19 @@ int main(int argc, char **argv)
         int words = words_of(commands[i].name, argc, argv);
 
         if (words != 0) {
-            return (int)run(&commands[i], argc - words, &argv[words]);
+            return run(&commands[i], argc - words, &argv[words]);
         }
     }
     fputs(usage, stderr);
     return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    enum status status = dispatch(argc, argv);
+
+    if (fflush(stdout) != 0 && status == STATUS_CLEAN) {
+        status = fail(STATUS_LOCAL, "standard output takes no more");
+    }
+    return (int)status;
 }
