@@ -304,20 +304,20 @@ static vouch_buffer encode(const struct kind *kind, const union message *m)
 }
 
 /* The capsule is the shortest header of the right type, and the value. */
-static void check_capsule(const json_t *vector, const struct kind *kind,
-                          vouch_bytes value)
+static void check_capsule(const json_t *vector, const char *member,
+                          uint64_t type, vouch_bytes value)
 {
-    vouch_buffer capsule = vector_hex(vector, "capsule");
+    vouch_buffer capsule = vector_hex(vector, member);
     vouch_bytes rest = span_of(&capsule);
     uint8_t header[VOUCH_CAPSULE_HEADER_MAX];
     struct vouch_capsule_header parsed;
     size_t len;
 
     ck_assert(vouch_capsule_header_parse(&rest, &parsed));
-    ck_assert_uint_eq(parsed.type, kind->capsule);
+    ck_assert_uint_eq(parsed.type, type);
     ck_assert_uint_eq(parsed.length, value.len);
     ck_assert(vouch_bytes_equal(rest, value));
-    len = vouch_capsule_header_encode(kind->capsule, value.len, header);
+    len = vouch_capsule_header_encode(type, value.len, header);
     ck_assert(
         vouch_bytes_equal((vouch_bytes){header, len},
                           (vouch_bytes){capsule.data, capsule.len - rest.len}));
@@ -339,7 +339,7 @@ static void check_message(const json_t *vector)
                  json_object_get(vector, "encodes_to") != NULL ? "encodes_to"
                                                                : "value",
                  span_of(&again));
-    check_capsule(vector, kind, span_of(&value));
+    check_capsule(vector, "capsule", kind->capsule, span_of(&value));
     free(again.data);
     free(value.data);
 }
@@ -755,6 +755,15 @@ START_TEST(vector_of_claims) /* RFC 9711, 4 */
 }
 END_TEST
 
+START_TEST(vector_of_data)
+{
+    vouch_buffer data = vector_hex(one, "data");
+
+    check_capsule(one, "data_capsule", VOUCH_CAPSULE_DATA, span_of(&data));
+    free(data.data);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("proto_vectors");
@@ -778,6 +787,7 @@ Suite *test_suite(void)
     tcase_add_test(exchange, vector_of_a_record);
     tcase_add_test(exchange, vector_of_a_token);
     tcase_add_test(exchange, vector_of_claims);
+    tcase_add_test(exchange, vector_of_data);
     suite_add_tcase(suite, exchange);
     return suite;
 }

@@ -519,6 +519,7 @@ def exchange():
     signature = sequence(*map(integer, aik.sign(content)))
     verify = handshake(15, b"\4\3" + vector(2, signature))
     nothing = handshake(11, vector(1, context) + vector(3, b""))
+    data = b"for a peer that is accepted"
     shown = {**{k: as_json(v) for k, v in claims.items()},
              "measurements": {k: v.hex() for k, v in measured.items()}}
     return {
@@ -534,6 +535,7 @@ def exchange():
         "signature": signature,
         "authenticator": chain + verify + finished(chain, verify),
         "empty": finished(nothing),
+        "data": data, "data_capsule": capsule(0x2F5600, data),
     }
 
 
