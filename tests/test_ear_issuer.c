@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include <vouch/limits.h>
+#include <vouch/memory.h>
 #include <vouch/software.h>
 
 #include "lib/evidence/ear_token.h"
@@ -359,6 +360,90 @@ START_TEST(issuer_takes_what_can_be_written)
 }
 END_TEST
 
+/* Memory of which one piece, `left` pieces on, is not to be had. */
+static size_t left;
+
+static void *allocate(void *arg, size_t size)
+{
+    (void)arg;
+    return left-- == 0 ? NULL : malloc(size);
+}
+
+static void release(void *arg, void *memory)
+{
+    (void)arg;
+    free(memory);
+}
+
+static void *allocate_all(void *arg, size_t size)
+{
+    (void)arg;
+    return malloc(size);
+}
+
+static void fail_at(size_t k)
+{
+    const vouch_allocator failing = {allocate, release, NULL};
+
+    left = k;
+    vouch_set_allocator(&failing);
+}
+
+static void fail_no_more(void)
+{
+    const vouch_allocator whole = {allocate_all, release, NULL};
+
+    vouch_set_allocator(&whole);
+}
+
+START_TEST(issuer_says_when_there_is_no_memory)
+{
+    vouch_buffer octets = {NULL, 7};
+    vouch_err err;
+    size_t k = 0;
+
+    begin(_i);
+    do {
+        ck_assert_ptr_null(octets.data);
+        ck_assert_uint_eq(octets.len, 7);
+        fail_at(k++);
+        err = vouch_issuer_issue(issuer, &r.expected, &accepted, &octets);
+        fail_no_more();
+        ck_assert(err == VOUCH_OK || err == VOUCH_E_NOMEM);
+    } while (err != VOUCH_OK);
+    ck_assert_uint_gt(k, 1);
+    vouch_buffer_free(&octets);
+}
+END_TEST
+
+/* What could not be looked at is not accepted. */
+START_TEST(result_is_not_accepted_without_memory)
+{
+    vouch_buffer octets;
+    size_t k = 0;
+
+    begin(_i);
+    octets = issue(&accepted);
+    ck_assert_int_eq(results_judge_token(&r, span_of(&octets)), VOUCH_ACCEPTED);
+    do {
+        struct vouch_ear_token opened = {0};
+        struct vouch_ear claims;
+        vouch_err err;
+
+        fail_at(k++);
+        err = vouch_ear_token_open(vouch_ear_form_find(r.format),
+                                   span_of(&octets), &opened);
+        if (err == VOUCH_OK) {
+            err = vouch_ear_token_claims(&opened, &claims, NULL);
+        }
+        fail_no_more();
+        vouch_ear_token_close(&opened);
+        ck_assert_int_eq(err, left > k ? VOUCH_E_NOMEM : VOUCH_OK);
+    } while (left > k);
+    vouch_buffer_free(&octets);
+}
+END_TEST
+
 /* Keys, by what they can sign as CWT and as JWT. */
 START_TEST(issuer_wants_a_key_of_the_right_kind)
 {
@@ -438,6 +523,8 @@ Suite *test_suite(void)
     ADD(issuer_takes_no_result_of_another_exchange);
     ADD(issuer_does_not_vouch_for_its_own_key);
     ADD(issuer_takes_what_can_be_written);
+    ADD(issuer_says_when_there_is_no_memory);
+    ADD(result_is_not_accepted_without_memory);
     suite_add_tcase(suite, tc);
     tcase_add_loop_test(own, issuer_wants_a_key_of_the_right_kind, 0, 4);
     tcase_add_test(own, issuer_takes_formats_and_texts_that_fit);

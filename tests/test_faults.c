@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include <vouch/cmw.h>
+#include <vouch/ear.h>
 #include <vouch/memory.h>
 
 #include "proto/capsule.h"
@@ -625,9 +626,50 @@ static vouch_err make_cmw(void)
     return err;
 }
 
+/* By a Verifier whose key is the client's attestation key. */
+static vouch_err issue(vouch_buffer *ear)
+{
+    const vouch_expectation expected = {.binder = {.len = 32},
+                                        .aik_pub_hash = {.len = 32}};
+    const vouch_result result = {.verdict = VOUCH_REJECTED};
+    vouch_issuer *issuer;
+    vouch_err err = vouch_issuer_new(host.client.key, VOUCH_EAR_CWT_FORMAT,
+                                     "developer", "build", &issuer);
+
+    if (err == VOUCH_OK) {
+        err = vouch_issuer_set_label(issuer, "label");
+        if (err == VOUCH_OK) {
+            err = vouch_issuer_issue(issuer, &expected, &result, ear);
+        }
+        vouch_issuer_free(issuer);
+    }
+    return err;
+}
+
+static vouch_err make_passport(void)
+{
+    vouch_attester *attester;
+    vouch_buffer ear;
+    vouch_err err = issue(&ear);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    err = vouch_passport_attester_new(
+        VOUCH_EAR_CWT_FORMAT, (vouch_bytes){ear.data, ear.len}, &attester);
+    if (err == VOUCH_OK) {
+        err = vouch_passport_attester_renew(attester,
+                                            (vouch_bytes){ear.data, ear.len});
+        vouch_attester_free(attester);
+    }
+    vouch_buffer_free(&ear);
+    return err;
+}
+
 static vouch_err (*const makers[])(void) = {
-    make_key,    load_psa,       load_evp,      make_credential, make_trust,
-    make_config, make_appraiser, make_attester, make_session,    make_cmw,
+    make_key,      load_psa,     load_evp,       make_credential,
+    make_trust,    make_config,  make_appraiser, make_attester,
+    make_passport, make_session, make_cmw,
 };
 
 static void set_up_makers(void)
