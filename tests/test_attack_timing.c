@@ -6,10 +6,12 @@
 
 #include <openssl/mem.h>
 
+#include "proto/memory.h"
 #include "tests/support/attested.h"
 #include "tests/support/files.h"
 #include "tests/support/forger.h"
 #include "tests/support/octets.h"
+#include "tests/support/results.h"
 
 /*
  * Attack 26: whoever guesses at Finished, binder or AIK hash must not learn
@@ -128,6 +130,24 @@ START_TEST(binder_and_aik_hash_are_compared_in_constant_time)
 }
 END_TEST
 
+/* And in a Verifier's result, with its own nonce. */
+START_TEST(nonces_of_a_result_are_compared_in_constant_time)
+{
+    static const uint8_t nonce[16] = {5};
+    struct results r;
+
+    results_init(&r, VOUCH_EAR_CWT_FORMAT);
+    r.expected.nonce = r.ear.nonce = (vouch_bytes){nonce, sizeof nonce};
+    num_calls = 0;
+    ck_assert_int_eq(VOUCH_ACCEPTED, results_judge(&r));
+    ck_assert_uint_eq(1, compared(vouch_digest_bytes(&r.expected.binder)));
+    ck_assert_uint_eq(1,
+                      compared((vouch_bytes){r.aik_hash, sizeof r.aik_hash}));
+    ck_assert_uint_eq(1, compared(r.expected.nonce));
+    results_free(&r);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("attack_timing");
@@ -135,6 +155,7 @@ Suite *test_suite(void)
 
     tcase_add_loop_test(tc, finished_is_compared_in_constant_time, 0, 4);
     tcase_add_test(tc, binder_and_aik_hash_are_compared_in_constant_time);
+    tcase_add_test(tc, nonces_of_a_result_are_compared_in_constant_time);
     suite_add_tcase(suite, tc);
     return suite;
 }
