@@ -9,6 +9,7 @@
 
 #include <vouch/corim.h>
 #include <vouch/limits.h>
+#include <vouch/memory.h>
 #include <vouch/software.h>
 
 #include "lib/evidence/corim.h"
@@ -784,6 +785,74 @@ START_TEST(names_are_utf8)
 }
 END_TEST
 
+/* Memory that runs out at each allocation in turn: the call fails, says so,
+ * and leaves nothing behind. */
+
+static struct {
+    size_t count, fails_at, live;
+} memory;
+
+static void *allocate(void *arg, size_t size)
+{
+    void *block;
+
+    (void)arg;
+    if (memory.count++ == memory.fails_at) {
+        return NULL;
+    }
+    block = malloc(size);
+    memory.live += block != NULL;
+    return block;
+}
+
+static void release(void *arg, void *block)
+{
+    (void)arg;
+    memory.live--;
+    free(block);
+}
+
+static vouch_err read_and_write(vouch_bytes octets)
+{
+    vouch_buffer again;
+    vouch_corim *corim;
+    vouch_corim_why why = {""};
+    vouch_err err = vouch_corim_read(octets, nothing, now, &corim, &why);
+
+    if (err != VOUCH_OK) {
+        ck_assert_str_ne(why.text, "");
+        return err;
+    }
+    err = vouch_corim_write(corim, NULL, NULL, &again);
+    if (err == VOUCH_OK) {
+        vouch_buffer_free(&again);
+    }
+    vouch_corim_free(corim);
+    return err;
+}
+
+START_TEST(want_of_memory_leaves_nothing_behind)
+{
+    static const vouch_allocator allocator = {allocate, release, NULL};
+
+    vouch_set_allocator(&allocator);
+    for (int i = 0; nth("good", i) != NULL; i++) {
+        vouch_buffer octets = vector_hex(nth("good", i), "corim");
+        vouch_err err = VOUCH_E_NOMEM;
+
+        memory.fails_at = key_of(nth("good", i)).len != 0 ? SIZE_MAX : 0;
+        for (; memory.fails_at != SIZE_MAX && err != VOUCH_OK;
+             memory.fails_at++) {
+            memory.count = 0;
+            err = read_and_write(span_of(&octets));
+            ck_assert_uint_eq(memory.live, 0);
+            ck_assert(err == VOUCH_OK || err == VOUCH_E_NOMEM);
+        }
+        free(octets.data);
+    }
+}
+END_TEST
+
 /* PEM */
 
 START_TEST(pem_is_one_block_of_one_label)
@@ -844,6 +913,7 @@ Suite *test_suite(void)
     tcase_add_test(tc, corim_has_a_longest);
     tcase_add_test(tc, tags_have_a_limit);
     tcase_add_test(tc, names_are_utf8);
+    tcase_add_test(tc, want_of_memory_leaves_nothing_behind);
     tcase_add_test(tc, pem_is_one_block_of_one_label);
     suite_add_tcase(suite, tc);
     return suite;

@@ -270,9 +270,11 @@ static vouch_err find_entry(struct reading *reading,
     if (copy_string(statement->model, format, sizeof format)) {
         err = vouch_corim_entry_for(reading->corim, format, out);
     }
-    return err == VOUCH_OK ? VOUCH_OK
-                           : refuse(reading->fault, err, "class-map",
-                                    "models that are too many");
+    return err == VOUCH_OK
+               ? VOUCH_OK
+               : refuse(reading->fault, err, "class-map",
+                        err == VOUCH_E_TOO_MANY ? "too many models"
+                                                : vouch_err_name(err));
 }
 
 static vouch_err take(void *arg, const struct vouch_corim_statement *statement)

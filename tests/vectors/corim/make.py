@@ -392,6 +392,15 @@ def refused():
                         [measurement(ueid=UEID)]]),
             "environment-map: its instance has a ueid besides")
 
+    for what, klass in (("vendor", {1: 1, 2: SOFTWARE}),
+                        ("model", {1: "vouch", 2: b"a/b"})):
+        wrong(f"a {what} that is no text",
+              references([{0: klass}, [EXECUTABLE]]),
+              "class-map: not as the draft has it")
+    wrong("an untagged instance",
+          references([environment(instance=UEID), [EXECUTABLE]]),
+          "$instance-id-type-choice: not as the draft has it")
+
     # measurements
     illegal("authorized-by", references([ENV, [{**EXECUTABLE, 2: [KEY]}]]),
             "measurement-map: is not read here, in number 2")
@@ -417,6 +426,15 @@ def refused():
                 f"measurement-values-map: is not read here, in number {number}")
     wrong("no measurement value", references([ENV, [{0: "a", 1: {}}]]),
           "measurement-values-map: not as the draft has it")
+    wrong("a reference triple of one item", references([ENV]),
+          "reference-triple-record: not as the draft has it")
+    wrong("a reference triple that is a map", references(ENV),
+          "reference-triple-record: not as the draft has it")
+    wrong("a key triple that is a map", corim(comid({3: [ENV]})),
+          "attest-key-triple-record: not as the draft has it")
+    wrong("linked tags that are none",
+          corim(comid({0: [[ENV, [EXECUTABLE]]]}, linked=[])),
+          "linked-tag-map: not as the draft has it")
     wrong("no measurement", references([ENV, []]),
           "reference-triple-record: not as the draft has it")
     illegal("digests without a name", said(digests=DIGESTS),
@@ -460,6 +478,12 @@ def refused():
         wrong(f"a digest of algorithm {alg} with {size} octets",
               references([ENV, [measurement("a", digests=[[alg,
                                                            OCTETS[:size]]])]]),
+              "digest: not as the draft has it")
+    for what, digest in (("of one item", [1]), ("that is none", OCTETS[:32]),
+                         ("of an algorithm in octets",
+                          [b"sha-256", OCTETS[:32]])):
+        wrong(f"a digest {what}",
+              references([ENV, [measurement("a", digests=[digest])]]),
               "digest: not as the draft has it")
     wrong("no digest", references([ENV, [measurement("a", digests=[])]]),
           "digests-type")
@@ -518,6 +542,8 @@ def refused():
                 "min-version: a value that no policy can have")
     wrong("a least version that is a number", said(min_version=1),
           "min-version")
+    wrong("a permission that is text", said(allowed="warning"),
+          "allowed of tag:vouch,2026:corim")
     illegal("an unknown permission", said(allowed=16), "an unknown bit")
     illegal("debugging allowed and forbidden",
             said(flags={3: False}, allowed=8),
