@@ -62,6 +62,16 @@ expected='ok: 12 accepted, 1 refused, 65 octets of data; 2 posture changes, '
 [ "$last" = "${expected}2 commands run, 1 refused" ] ||
     fail "it ended with: $last"
 
+# Passports: no commands, and the Verifier's connections count for nothing.
+run 0 "$vouch" --json --attester passport
+expected='{"event":"summary","ok":true,"attester":"passport","accepted":12'
+expected="$expected,\"refused\":1,\"bytes\":65,\"posture_changes\":0"
+[ "$last" = "$expected,\"commands_run\":0,\"commands_refused\":0}" ] ||
+    fail "the summary is $last"
+lines 12 '"level":"key bound"'
+lines 1 '"event":"refused"'
+lines 1 '"claim":"measurements","name":"executable"'
+
 # A program that does not notice: its own measurement is always the same.
 cat >"$scratch/careless" <<END
 #!/bin/sh
@@ -79,4 +89,5 @@ run 1 "$scratch/none"
 run 2 "$vouch" --rounds -1
 run 2 "$vouch" --rounds many
 run 2 "$vouch" more
+run 2 "$vouch" --attester none
 run 2 ''

@@ -361,6 +361,8 @@ START_TEST(no_exported_call_takes_a_nonce_to_an_attester)
         "vouch_attester_answer",
         "vouch_attester_format",
         "vouch_attester_free",
+        "vouch_passport_attester_new",
+        "vouch_passport_attester_renew",
         "vouch_registry_add_attester",
         "vouch_software_attester_new",
         "vouch_software_attester_set_security_version",
