@@ -881,6 +881,80 @@ START_TEST(level_of_a_collection_is_the_least)
 }
 END_TEST
 
+/* A bare yes, or one for another exchange or AIK, is none: alone, and behind or
+ * before one that shows what it checked. */
+
+static void shows_nothing(vouch_result *of)
+{
+    of->binder.len = of->aik_pub_hash.len = 0;
+}
+
+static void shows_no_binder(vouch_result *of)
+{
+    of->binder.len = 0;
+}
+
+static void shows_another_binder(vouch_result *of)
+{
+    of->binder.data[31] ^= 1;
+}
+
+static void shows_no_aik(vouch_result *of)
+{
+    of->aik_pub_hash.len = 0;
+}
+
+static void shows_another_aik(vouch_result *of)
+{
+    of->aik_pub_hash.data[31] ^= 1;
+}
+
+static void has_no_level(vouch_result *of)
+{
+    of->level = VOUCH_LEVEL_NONE;
+}
+
+static void is_key_bound_elsewhere(vouch_result *of)
+{
+    of->level = VOUCH_LEVEL_KEY_BOUND;
+    of->binder.data[0] ^= 1;
+}
+
+static void (*const bare[])(vouch_result *of) = {
+    shows_nothing,     shows_no_binder, shows_another_binder,   shows_no_aik,
+    shows_another_aik, has_no_level,    is_key_bound_elsewhere,
+};
+
+START_TEST(member_that_does_not_show_what_it_checked_is_refused)
+{
+    make_fakes();
+    assert_accepted(fake_collection((const int[]){0, 1, 2, -1}));
+    bare[_i](&fakes[1].result);
+    assert_refused(fake_record(1), VOUCH_CHECK_CONTRACT, VOUCH_CLAIM_NONE,
+                   VOUCH_OK);
+    for (int i = 0; i < COUNT(orders); i++) {
+        assert_refused(fake_collection(orders[i]), VOUCH_CHECK_CONTRACT,
+                       VOUCH_CLAIM_NONE, VOUCH_OK);
+    }
+}
+END_TEST
+
+/* SHA-256 of the AIK will do, where the suite has another hash. */
+START_TEST(member_may_show_sha256_of_the_aik)
+{
+    vouch_buffer spki = pki_spki(pkey);
+
+    make_fakes();
+    expected.aik_spki = span_of(&spki);
+    vouch_sha256(span_of(&spki), fakes[1].result.aik_pub_hash.data);
+    assert_accepted(fake_collection((const int[]){0, 1, -1}));
+    expected.aik_spki = (vouch_bytes){NULL, 0};
+    assert_refused(fake_collection((const int[]){0, 1, -1}),
+                   VOUCH_CHECK_CONTRACT, VOUCH_CLAIM_NONE, VOUCH_OK);
+    free(spki.data);
+}
+END_TEST
+
 /* A posture is bound, and makes nothing else so. */
 START_TEST(posture_beside_does_not_raise_the_level)
 {
@@ -1532,6 +1606,10 @@ static TCase *registry_case(void)
                         COUNT(orders));
     tcase_add_loop_test(tc, level_of_a_collection_is_the_least, 0,
                         COUNT(orders));
+    tcase_add_loop_test(tc,
+                        member_that_does_not_show_what_it_checked_is_refused, 0,
+                        COUNT(bare));
+    tcase_add_test(tc, member_may_show_sha256_of_the_aik);
     tcase_add_loop_test(tc, posture_beside_does_not_raise_the_level, 0, 2);
     tcase_add_loop_test(
         tc, identity_of_a_collection_is_that_of_the_first_who_has_one, 0,

@@ -2,6 +2,7 @@
 #include "lib/evidence/appraiser.h"
 
 #include "lib/evidence/combination.h"
+#include "lib/evidence/contract.h"
 #include "lib/evidence/posture_appraiser.h"
 #include "lib/evidence/reason.h"
 #include "proto/cmw_leaves.h"
@@ -77,6 +78,18 @@ static const vouch_appraiser *appraise_leaf(
     return appraiser;
 }
 
+/* Each of several, for what becomes of them all together shows but one binder
+ * and one AIK. What goes beside others says nothing of that. */
+static bool shows_what_it_checked(const vouch_appraiser *appraiser,
+                                  const vouch_expectation *expected,
+                                  const vouch_result *result)
+{
+    return vouch_shows_binder(result, &expected->binder) &&
+           (appraiser->ops->accompanies ||
+            vouch_shows_aik(result, &expected->aik_pub_hash,
+                            expected->aik_spki));
+}
+
 /* RFC 9999, 6.2: members of a collection are bound together, here by the binder
  * in each of them; it is accepted as a whole or not at all. [C13] */
 void vouch_appraise_all(const struct vouch_appraisers *appraisers,
@@ -97,6 +110,10 @@ void vouch_appraise_all(const struct vouch_appraisers *appraisers,
         const vouch_appraiser *appraiser =
             appraise_leaf(appraisers, &leaf, expected, out);
 
+        if (out->verdict == VOUCH_ACCEPTED &&
+            !shows_what_it_checked(appraiser, expected, out)) {
+            vouch_reject(out, VOUCH_CHECK_CONTRACT, VOUCH_CLAIM_NONE, VOUCH_OK);
+        }
         if (out->verdict != VOUCH_ACCEPTED ||
             !vouch_combine(&combination, appraiser->ops->accompanies, out)) {
             return;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/evidence/appraisal.h"
+#include "lib/evidence/contract.h"
 #include "lib/evidence/reason.h"
 #include "lib/keys/digest.h"
 #include "proto/context.h"
@@ -340,35 +341,13 @@ vouch_err rp_accept(vouch_session *s, struct exchange *x,
                         x->deadline - x->answered);
 }
 
-/* An Attestation Result has SHA-256, for it may be older than the choice of a
- * suite. */
-static bool is_hash_of_aik(const vouch_identity *identity,
-                           const vouch_digest *hash)
-{
-    uint8_t sha256[32];
-    vouch_bytes found = vouch_digest_bytes(hash);
-
-    vouch_sha256(identity->spki, sha256);
-    return vouch_ct_equal(found, vouch_digest_bytes(&identity->aik_pub_hash)) ||
-           vouch_ct_equal(found, (vouch_bytes){sha256, sizeof sha256});
-}
-
 /* design, "Appraisal cannot be skipped": the verdict counts only with the very
  * binder and AIK hash that this side computed. */
 static bool shows_what_it_checked(const vouch_identity *identity,
                                   const vouch_result *result)
 {
-    if (!is_hash_of_aik(identity, &result->aik_pub_hash)) {
-        return false;
-    }
-    /* A binder that is there and another's was made for somebody else. */
-    if (result->level == VOUCH_LEVEL_KEY_BOUND && result->binder.len == 0) {
-        return true;
-    }
-    return (result->level == VOUCH_LEVEL_BOUND ||
-            result->level == VOUCH_LEVEL_KEY_BOUND) &&
-           vouch_ct_equal(vouch_digest_bytes(&result->binder),
-                          vouch_digest_bytes(&identity->binder));
+    return vouch_shows_aik(result, &identity->aik_pub_hash, identity->spki) &&
+           vouch_shows_binder(result, &identity->binder);
 }
 
 /* design, Acceptance has a level: key bound needs consent, never answers an
