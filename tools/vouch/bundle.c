@@ -251,21 +251,35 @@ static const char *look_at(const vouch_policy *policy)
     return NULL;
 }
 
+static bool is_read(vouch_policy *policy)
+{
+    vouch_appraiser *appraiser;
+
+    if (appraiser_new(policy, &appraiser) != VOUCH_OK) {
+        return false;
+    }
+    vouch_appraiser_free(appraiser);
+    return true;
+}
+
 static const char *look_at_all(const vouch_corim *corim, bool *takes_key_bound)
 {
-    const vouch_policy *policy;
     const char *wrong = NULL;
-    size_t i = 0;
+    bool reads_one = false;
+    vouch_policy *policy;
 
     *takes_key_bound = false;
-    while (wrong == NULL && (policy = vouch_corim_nth(corim, i)) != NULL) {
+    for (size_t i = 0;
+         wrong == NULL && (policy = vouch_corim_nth(corim, i)) != NULL; i++) {
         wrong = look_at(policy);
+        reads_one = reads_one || is_read(policy);
         *takes_key_bound =
             *takes_key_bound ||
             says(policy, VOUCH_PART_KEY_BOUND, VOUCH_PART_KEY_BOUND);
-        i++;
     }
-    return i == 0 ? "it has no policy" : wrong;
+    return wrong != NULL || reads_one
+               ? wrong
+               : "it has no policy for a format that is read here";
 }
 
 static const char *use(struct bundle *bundle, const vouch_corim *corim)
