@@ -37,21 +37,6 @@ vouch_err appraiser_new(vouch_policy *policy, vouch_appraiser **out)
     return err;
 }
 
-bool is_appraised(const char *format)
-{
-    vouch_appraiser *appraiser = NULL;
-    vouch_policy *policy;
-    bool is;
-
-    if (vouch_policy_new(format, &policy) != VOUCH_OK) {
-        return false;
-    }
-    is = appraiser_new(policy, &appraiser) == VOUCH_OK;
-    vouch_appraiser_free(appraiser);
-    vouch_policy_free(policy);
-    return is;
-}
-
 /* A policy for a format that nobody reads appraises nothing, and evidence of
  * that format is refused. */
 static vouch_err add_appraiser(vouch_registry *registry, vouch_policy *policy)

@@ -10,9 +10,6 @@
 vouch_err appraiser_new(vouch_policy *policy,
                         vouch_appraiser **out) VOUCH_MUST_CHECK;
 
-/* is_appraised tells whether there is an appraiser for a format. */
-bool is_appraised(const char *format);
-
 /* is_of_results tells whether a format is of Attestation Results. */
 bool is_of_results(const char *format);
 
