@@ -493,6 +493,27 @@ START_TEST(path_check_can_not_be_turned_off_in_the_store)
 }
 END_TEST
 
+#ifdef X509_STORE_set_verify_func
+static int verify_nothing(X509_STORE_CTX *context)
+{
+    X509_STORE_CTX_set_error(context, X509_V_OK);
+    return 1;
+}
+
+/* Nor a store that would look at no signature. [X13] */
+START_TEST(store_with_its_own_way_of_verifying_is_refused)
+{
+    X509_STORE *store = pki_store(&root);
+    X509 *chain[] = {leaf.certificate, inner.certificate, outer.certificate};
+
+    ck_assert_int_eq(judge_in(store, chain, 3, PKI_NOW), VOUCH_OK);
+    X509_STORE_set_verify(store, verify_nothing);
+    ck_assert_int_eq(judge_in(store, chain, 3, PKI_NOW), VOUCH_E_CERTIFICATE);
+    X509_STORE_free(store);
+}
+END_TEST
+#endif
+
 /* --- order --- */
 
 /* RFC 9360, 2: each is certified by the next, and there are no others. */
@@ -786,6 +807,9 @@ Suite *test_suite(void)
     tcase_add_test(tc, token_without_x5chain_has_no_path);
     tcase_add_loop_test(tc, certificate_that_does_not_parse_is_refused, 0, 3);
     tcase_add_loop_test(tc, no_octet_of_a_certificate_can_be_another, 0, 5);
+#ifdef X509_STORE_set_verify_func
+    tcase_add_test(tc, store_with_its_own_way_of_verifying_is_refused);
+#endif
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -61,12 +61,11 @@ VOUCH_EXPORT vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
 
 /**
  * vouch_stream_flush only writes, as right after vouch_session_send: a pump
- * would first look for input that may not be there. Errors and `*wants` are
- * those of vouch_stream_pump.
+ * would first look for input that may not be there. `*wants` is as from
+ * vouch_stream_pump, which also tells what failed.
  */
-VOUCH_EXPORT vouch_err vouch_stream_flush(vouch_stream *stream, vouch_now now,
-                                          vouch_stream_wants *wants)
-    VOUCH_MUST_CHECK;
+VOUCH_EXPORT void vouch_stream_flush(vouch_stream *stream,
+                                     vouch_stream_wants *wants);
 
 /** vouch_stream_finished tells whether the session has ended, all of it has
  * been written and close_notify with it: free the stream, close the socket. */

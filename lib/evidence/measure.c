@@ -62,7 +62,9 @@ bool vouch_file_stamp_settled(const struct vouch_file_stamp *stamp,
     return stamp->changed.tv_sec < unix_s - TICK_S;
 }
 
-static vouch_err hash_to_end(int fd, uint8_t sha256[32])
+/* No more than `size` octets: a file that grows as fast as it is read has no
+ * end. */
+static vouch_err hash_to_end(int fd, off_t size, uint8_t sha256[32])
 {
     uint8_t octets[READ_SIZE];
     SHA256_CTX hash;
@@ -71,7 +73,9 @@ static vouch_err hash_to_end(int fd, uint8_t sha256[32])
 
     SHA256_Init(&hash);
     do {
-        got = pread(fd, octets, sizeof octets, at);
+        got =
+            pread(fd, octets,
+                  size - at < READ_SIZE ? (size_t)(size - at) : READ_SIZE, at);
         if (got > 0) {
             SHA256_Update(&hash, octets, (size_t)got);
             at += got;
@@ -96,7 +100,7 @@ static vouch_err hash_once(int fd, uint8_t sha256[32],
         errno = S_ISDIR(before.st_mode) ? EISDIR : EINVAL;
         return VOUCH_E_IO;
     }
-    err = hash_to_end(fd, sha256);
+    err = hash_to_end(fd, before.st_size, sha256);
     if (err != VOUCH_OK) {
         return err;
     }

@@ -16,7 +16,8 @@ struct vouch_stream {
     SSL *ssl;
     vouch_channel *channel;
     vouch_session *session;
-    bool broken;       /* the connection failed: no more reading or writing */
+    bool deaf;         /* nothing can be read any more */
+    bool mute;         /* nothing can be written any more */
     bool said_done;    /* close_notify left */
     bool unread;       /* the last pump left input where it was */
     vouch_buffer left; /* read, but not taken by the session yet */
@@ -94,9 +95,14 @@ static enum progress progress_of(vouch_stream *stream, int ret,
         return ENDED;
     default:
         ERR_clear_error();
-        stream->broken = true;
         return BROKEN;
     }
+}
+
+static vouch_err break_off(vouch_stream *stream, vouch_now now)
+{
+    stream->deaf = stream->mute = true;
+    return vouch_session_truncated(stream->session, now);
 }
 
 /* Gives the session octets; what it does not take is kept until it does. */
@@ -139,12 +145,13 @@ static vouch_err pump_in(vouch_stream *stream, vouch_now now,
         }
         switch (progress_of(stream, n, wants)) {
         case BLOCKED:
-            return VOUCH_OK;
+            /* Who can not be written to has said all that will come. */
+            return stream->mute ? break_off(stream, now) : VOUCH_OK;
         case ENDED: /* close_notify */
             return vouch_session_end_of_stream(stream->session, now);
         case BROKEN:
         default:
-            return vouch_session_truncated(stream->session, now);
+            return break_off(stream, now);
         }
     }
     return err;
@@ -156,7 +163,7 @@ static void say_done(vouch_stream *stream, vouch_stream_wants *wants)
     int ret = SSL_shutdown(stream->ssl);
 
     if (ret < 0) {
-        (void)progress_of(stream, ret, wants);
+        stream->mute = progress_of(stream, ret, wants) == BROKEN;
     } else {
         stream->said_done = true;
     }
@@ -167,35 +174,33 @@ static void pump_out(vouch_stream *stream, vouch_stream_wants *wants)
 {
     vouch_bytes out = vouch_session_outgoing(stream->session);
 
-    while (out.len != 0 && !stream->broken) {
+    while (out.len != 0 && !stream->mute) {
         size_t len = out.len < RECORD_MAX ? out.len : RECORD_MAX;
         int n = SSL_write(stream->ssl, out.data, (int)len);
 
         if (n <= 0) {
-            (void)progress_of(stream, n, wants);
+            stream->mute = progress_of(stream, n, wants) != BLOCKED;
             return;
         }
         vouch_session_sent(stream->session, (size_t)n);
         out = vouch_session_outgoing(stream->session);
     }
     if (vouch_session_ended(stream->session) && !stream->said_done &&
-        !stream->broken) {
+        !stream->mute) {
         say_done(stream, wants);
     }
 }
 
-/* The second half of every call, whatever `err` the first came to. */
-static vouch_err write_out(vouch_stream *stream, vouch_now now, vouch_err err,
-                           vouch_stream_wants *wanted,
-                           vouch_stream_wants *wants)
+/* The second half of every call. A peer that has hung up may have said why: a
+ * stream that can not write any more is to be pumped until all is read. */
+static void write_out(vouch_stream *stream, vouch_stream_wants *wanted,
+                      vouch_stream_wants *wants)
 {
     pump_out(stream, wanted);
-    if (stream->broken && !vouch_session_ended(stream->session)) {
-        err = vouch_session_truncated(stream->session, now);
-    }
-    wanted->events = stream->unread || vouch_session_has_event(stream->session);
+    wanted->events = stream->unread ||
+                     vouch_session_has_event(stream->session) ||
+                     (stream->mute && !vouch_session_ended(stream->session));
     *wants = *wanted;
-    return err;
 }
 
 vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
@@ -208,22 +213,21 @@ vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
         err = pump_in(stream, now, &wanted);
     }
     stream->unread = err == VOUCH_OK && !wanted.readable && !wanted.writable &&
-                     !stream->broken && !vouch_session_ended(stream->session);
-    return write_out(stream, now, err, &wanted, wants);
+                     !stream->deaf && !vouch_session_ended(stream->session);
+    write_out(stream, &wanted, wants);
+    return err;
 }
 
-vouch_err vouch_stream_flush(vouch_stream *stream, vouch_now now,
-                             vouch_stream_wants *wants)
+void vouch_stream_flush(vouch_stream *stream, vouch_stream_wants *wants)
 {
     vouch_stream_wants wanted = {.readable = !stream->unread};
 
-    return write_out(stream, now, VOUCH_OK, &wanted, wants);
+    write_out(stream, &wanted, wants);
 }
 
 bool vouch_stream_finished(const vouch_stream *stream)
 {
     return vouch_session_ended(stream->session) &&
-           (stream->broken ||
-            (vouch_session_outgoing(stream->session).len == 0 &&
-             stream->said_done));
+           (stream->mute || (vouch_session_outgoing(stream->session).len == 0 &&
+                             stream->said_done));
 }

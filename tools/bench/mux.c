@@ -94,7 +94,7 @@ static size_t write_through(struct peers *peers, const struct size *size,
                 "send");
         sent += taken;
         if (size->at_once) {
-            peer_flush(&peers->client, peers->now);
+            peer_flush(&peers->client);
         }
     }
     return sent;

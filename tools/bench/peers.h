@@ -37,7 +37,7 @@ void gates_free(struct gates *gates);
 void peer_start(struct peer *peer, SSL *ssl, vouch_config *config,
                 vouch_now now);
 void peer_step(struct peer *peer, vouch_now now);
-void peer_flush(struct peer *peer, vouch_now now); /* writes only */
+void peer_flush(struct peer *peer); /* writes only */
 void peer_answer(struct peer *peer, const vouch_event *event, vouch_now now);
 
 /* peers_start makes sessions over `connection`, which is theirs from then on;
