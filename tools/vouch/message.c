@@ -27,7 +27,8 @@ static bool read_standard_input(vouch_buffer *out)
         free(octets);
         return false;
     }
-    *out = (vouch_buffer){octets, len};
+    out->data = octets;
+    out->len = len;
     return true;
 }
 
@@ -46,7 +47,8 @@ static bool wrap(const char *format, vouch_buffer *message)
     copy = realloc(message->data, cmw.len);
     if (copy != NULL) {
         memcpy(copy, cmw.data, cmw.len);
-        *message = (vouch_buffer){copy, cmw.len};
+        message->data = copy;
+        message->len = cmw.len;
     } else {
         fail(STATUS_LOCAL, "out of memory");
     }
