@@ -255,6 +255,11 @@ bool vouch_check_components(struct vouch_appraisal *a,
     return true;
 }
 
+uint64_t vouch_claim_bit(vouch_claim claim)
+{
+    return UINT64_C(1) << claim;
+}
+
 vouch_digest vouch_digest_from(vouch_bytes octets)
 {
     vouch_digest digest = {.len = octets.len};

@@ -76,6 +76,9 @@ bool vouch_check_components(struct vouch_appraisal *appraisal,
                             vouch_bytes components,
                             vouch_bytes digest) VOUCH_MUST_CHECK;
 
+/* vouch_claim_bit is a claim's in a set of claims. */
+uint64_t vouch_claim_bit(vouch_claim claim);
+
 /* vouch_digest_from copies what has 32 or 48 octets. */
 vouch_digest vouch_digest_from(vouch_bytes octets);
 

@@ -526,26 +526,23 @@ static const struct vouch_step steps[] = {
     {VOUCH_STAGE_POLICY, check_instance},
 };
 
-static uint64_t bit(vouch_claim claim)
-{
-    return UINT64_C(1) << claim;
-}
-
 /* What the steps have looked at and found good. */
 static uint64_t claims_relied_on(const struct ear_appraisal *e)
 {
     const vouch_policy *policy = e->base.policy;
     bool is_bound = e->level == VOUCH_LEVEL_BOUND;
 
-    return policy->required | bit(VOUCH_CLAIM_AIK_PUB_HASH) |
-           bit(VOUCH_CLAIM_PROFILE) | bit(VOUCH_CLAIM_IAT) |
-           bit(VOUCH_CLAIM_STATUS) | bit(VOUCH_CLAIM_SUBMODULES) |
-           bit(VOUCH_CLAIM_VERIFIER_ID) |
-           (policy->allow_no_vector ? 0 : bit(VOUCH_CLAIM_VECTOR)) |
-           (is_bound ? bit(VOUCH_CLAIM_NONCE) : 0) |
-           (e->ear.has_exp ? bit(VOUCH_CLAIM_EXP) : 0) |
-           (e->ear.has_nbf ? bit(VOUCH_CLAIM_NBF) : 0) |
-           (policy->instances.num != 0 ? bit(VOUCH_CLAIM_UEID) : 0);
+    return policy->required | vouch_claim_bit(VOUCH_CLAIM_AIK_PUB_HASH) |
+           vouch_claim_bit(VOUCH_CLAIM_PROFILE) |
+           vouch_claim_bit(VOUCH_CLAIM_IAT) |
+           vouch_claim_bit(VOUCH_CLAIM_STATUS) |
+           vouch_claim_bit(VOUCH_CLAIM_SUBMODULES) |
+           vouch_claim_bit(VOUCH_CLAIM_VERIFIER_ID) |
+           (policy->allow_no_vector ? 0 : vouch_claim_bit(VOUCH_CLAIM_VECTOR)) |
+           (is_bound ? vouch_claim_bit(VOUCH_CLAIM_NONCE) : 0) |
+           (e->ear.has_exp ? vouch_claim_bit(VOUCH_CLAIM_EXP) : 0) |
+           (e->ear.has_nbf ? vouch_claim_bit(VOUCH_CLAIM_NBF) : 0) |
+           (policy->instances.num != 0 ? vouch_claim_bit(VOUCH_CLAIM_UEID) : 0);
 }
 
 /* design, Acceptance has a level: the earlier of exp and the greatest age. */

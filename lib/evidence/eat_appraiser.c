@@ -360,28 +360,30 @@ static const struct vouch_step steps[] = {
     {VOUCH_STAGE_POLICY, check_posture},
 };
 
-static uint64_t bit(vouch_claim claim)
-{
-    return UINT64_C(1) << claim;
-}
-
 /* What the steps have looked at and found good. */
 static uint64_t claims_relied_on(const struct eat_appraisal *e)
 {
     const vouch_policy *policy = e->base.policy;
 
-    return policy->required | bit(VOUCH_CLAIM_NONCE) |
-           bit(VOUCH_CLAIM_AIK_PUB_HASH) | bit(VOUCH_CLAIM_PROFILE) |
-           bit(VOUCH_CLAIM_IAT) | bit(VOUCH_CLAIM_MEASUREMENT) |
-           (e->eat.has_exp ? bit(VOUCH_CLAIM_EXP) : 0) |
-           (e->eat.has_nbf ? bit(VOUCH_CLAIM_NBF) : 0) |
-           (policy->instances.num != 0 ? bit(VOUCH_CLAIM_UEID) : 0) |
-           (e->eat.has_dbgstat ? bit(VOUCH_CLAIM_DEBUG_STATUS) : 0) |
-           (policy->has_min_security_version ? bit(VOUCH_CLAIM_SECURITY_VERSION)
-                                             : 0) |
-           (policy->min_version.len != 0 ? bit(VOUCH_CLAIM_SOFTWARE_VERSION)
-                                         : 0) |
-           (policy->components.num != 0 ? bit(VOUCH_CLAIM_POSTURE) : 0);
+    return policy->required | vouch_claim_bit(VOUCH_CLAIM_NONCE) |
+           vouch_claim_bit(VOUCH_CLAIM_AIK_PUB_HASH) |
+           vouch_claim_bit(VOUCH_CLAIM_PROFILE) |
+           vouch_claim_bit(VOUCH_CLAIM_IAT) |
+           vouch_claim_bit(VOUCH_CLAIM_MEASUREMENT) |
+           (e->eat.has_exp ? vouch_claim_bit(VOUCH_CLAIM_EXP) : 0) |
+           (e->eat.has_nbf ? vouch_claim_bit(VOUCH_CLAIM_NBF) : 0) |
+           (policy->instances.num != 0 ? vouch_claim_bit(VOUCH_CLAIM_UEID)
+                                       : 0) |
+           (e->eat.has_dbgstat ? vouch_claim_bit(VOUCH_CLAIM_DEBUG_STATUS)
+                               : 0) |
+           (policy->has_min_security_version
+                ? vouch_claim_bit(VOUCH_CLAIM_SECURITY_VERSION)
+                : 0) |
+           (policy->min_version.len != 0
+                ? vouch_claim_bit(VOUCH_CLAIM_SOFTWARE_VERSION)
+                : 0) |
+           (policy->components.num != 0 ? vouch_claim_bit(VOUCH_CLAIM_POSTURE)
+                                        : 0);
 }
 
 /* draft-ietf-rats-ar4si, 2.3.4: 2 affirms, in each category that was looked

@@ -61,9 +61,9 @@ static void accept(const struct posture_appraisal *p)
     result->level = VOUCH_LEVEL_BOUND;
     result->tier = VOUCH_TIER_AFFIRMING;
     result->vector[VOUCH_CONFIGURATION] = p->wanted->num != 0 ? 2 : 0;
-    result->claims = UINT64_C(1) << VOUCH_CLAIM_NONCE |
-                     UINT64_C(1) << VOUCH_CLAIM_EPOCH |
-                     UINT64_C(1) << VOUCH_CLAIM_POSTURE;
+    result->claims = vouch_claim_bit(VOUCH_CLAIM_NONCE) |
+                     vouch_claim_bit(VOUCH_CLAIM_EPOCH) |
+                     vouch_claim_bit(VOUCH_CLAIM_POSTURE);
     result->binder = vouch_digest_from(p->claims.binder);
     result->not_after = INT64_MAX;
     result->has_epoch = true;

@@ -96,12 +96,18 @@ vouch_err vouch_registry_add_appraiser(vouch_registry *registry,
     return VOUCH_OK;
 }
 
+struct vouch_appraisers vouch_registry_appraisers(
+    const vouch_registry *registry)
+{
+    return (struct vouch_appraisers){
+        (const vouch_appraiser *const *)registry->appraisers,
+        registry->num_appraisers};
+}
+
 void vouch_registry_judge(const vouch_registry *registry, vouch_bytes cmw,
                           const vouch_expectation *expected, vouch_result *out)
 {
-    vouch_appraise_all(
-        &(struct vouch_appraisers){
-            (const vouch_appraiser *const *)registry->appraisers,
-            registry->num_appraisers},
-        cmw, expected, out);
+    const struct vouch_appraisers all = vouch_registry_appraisers(registry);
+
+    vouch_appraise_all(&all, cmw, expected, out);
 }

@@ -22,6 +22,10 @@ struct vouch_registry {
 /* vouch_registry_seal fixes it: nothing can be added any more. */
 void vouch_registry_seal(vouch_registry *registry);
 
+/* vouch_registry_appraisers are all of its appraisers, borrowed from it. */
+struct vouch_appraisers vouch_registry_appraisers(
+    const vouch_registry *registry);
+
 /* vouch_registry_attester finds the one for `format`, or NULL. */
 vouch_attester *vouch_registry_attester(const vouch_registry *registry,
                                         vouch_bytes format);

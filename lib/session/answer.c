@@ -60,57 +60,48 @@ vouch_err vouch_registry_attest(const vouch_registry *registry,
     return err == VOUCH_OK ? VOUCH_E_ARGUMENT : err;
 }
 
-/* What appraisal is about, as this side computed it. */
-static vouch_err expectation_of(const vouch_session *session,
-                                vouch_exchange exchange, vouch_now now,
-                                vouch_bytes *cmw, vouch_expectation *out)
+/* Judges what the peer sent, or `instead` of it what somebody made of that,
+ * against what this side computed. */
+static vouch_err answer(const struct vouch_appraisers *appraisers,
+                        vouch_session *session, vouch_exchange exchange,
+                        const vouch_bytes *instead, vouch_now now)
 {
     vouch_appraisal_info info;
+    vouch_expectation expected;
+    vouch_result result;
     vouch_err err = vouch_session_appraisal_info(session, exchange, &info);
 
-    if (err == VOUCH_OK) {
-        *cmw = info.cmw;
-        *out = (vouch_expectation){
-            .binder = info.binder,
-            .aik_pub_hash = info.aik_pub_hash,
-            .aik_spki = info.aik_spki,
-            .nonce = info.nonce,
-            .now = session_latest(session, now),
-        };
+    if (err != VOUCH_OK) {
+        return err;
     }
-    return err;
+    expected = (vouch_expectation){
+        .binder = info.binder,
+        .aik_pub_hash = info.aik_pub_hash,
+        .aik_spki = info.aik_spki,
+        .nonce = info.nonce,
+        .now = session_latest(session, now),
+    };
+    vouch_appraise_all(appraisers, instead != NULL ? *instead : info.cmw,
+                       &expected, &result);
+    return vouch_session_conclude(session, exchange, &result, now);
 }
 
 vouch_err vouch_appraiser_answer(const vouch_appraiser *appraiser,
                                  vouch_session *session,
                                  vouch_exchange exchange, vouch_now now)
 {
-    vouch_expectation expected;
-    vouch_result result;
-    vouch_bytes cmw;
-    vouch_err err = expectation_of(session, exchange, now, &cmw, &expected);
+    const struct vouch_appraisers alone = {&appraiser, 1};
 
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    vouch_appraise(appraiser, cmw, &expected, &result);
-    return vouch_session_conclude(session, exchange, &result, now);
+    return answer(&alone, session, exchange, NULL, now);
 }
 
 vouch_err vouch_registry_appraise(const vouch_registry *registry,
                                   vouch_session *session,
                                   vouch_exchange exchange, vouch_now now)
 {
-    vouch_expectation expected;
-    vouch_result result;
-    vouch_bytes cmw;
-    vouch_err err = expectation_of(session, exchange, now, &cmw, &expected);
+    const struct vouch_appraisers all = vouch_registry_appraisers(registry);
 
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    vouch_registry_judge(registry, cmw, &expected, &result);
-    return vouch_session_conclude(session, exchange, &result, now);
+    return answer(&all, session, exchange, NULL, now);
 }
 
 vouch_err vouch_registry_appraise_result(const vouch_registry *registry,
@@ -118,15 +109,7 @@ vouch_err vouch_registry_appraise_result(const vouch_registry *registry,
                                          vouch_exchange exchange,
                                          vouch_bytes cmw, vouch_now now)
 {
-    vouch_expectation expected;
-    vouch_result result;
-    vouch_bytes evidence;
-    vouch_err err =
-        expectation_of(session, exchange, now, &evidence, &expected);
+    const struct vouch_appraisers all = vouch_registry_appraisers(registry);
 
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    vouch_registry_judge(registry, cmw, &expected, &result);
-    return vouch_session_conclude(session, exchange, &result, now);
+    return answer(&all, session, exchange, &cmw, now);
 }
