@@ -28,7 +28,8 @@
  *     the gate is open if and only if there is a completed, unexpired, locally
  *     bound, accepted plain exchange on this connection that no posture change
  *     or rejection has ended (and, where policy says so, the peer's
- *     counterpart of one).
+ *     counterpart of one); that for commands if and only if there is one that
+ *     is more than key bound.
  *
  * Random numbers of the library come from the seed, too (the linker's --wrap).
  */
@@ -68,7 +69,8 @@ struct ex {
 
     bool has_outcome;
     uint64_t verdict, hold;
-    bool accepted; /* and nothing has ended that */
+    bool accepted;  /* and nothing has ended that */
+    bool key_bound; /* by a result that names the AIK alone */
     uint64_t until;
     bool confirmed; /* the peer's counterpart */
     uint64_t confirmed_until;
@@ -117,6 +119,7 @@ struct side {
 
     vouch_gate gate;
     vouch_asker asker;
+    bool takes_key_bound;
     uint64_t max_age, answer_within;
 
     struct ex ex[EXCHANGES_MAX]; /* own requests, by counter */
@@ -124,6 +127,7 @@ struct side {
     uint64_t rejected;           /* highest counter that was rejected */
     uint64_t epoch;
     bool has_peer, peer_is_gated;
+    bool peer_moved; /* since something bound was accepted */
     bool leaving, peer_closed;
     uint64_t left_at;
 
@@ -159,7 +163,7 @@ static struct world {
 static struct {
     size_t accepted, rejected, indeterminate, glare, data, dropped, taken,
         refused_commands, unknown, moved, confirmed, closed, lost, failed,
-        stale;
+        stale, key_bound, kept_from_commands;
 } saw;
 
 static vouch_credential *credential[2];
@@ -249,16 +253,22 @@ static struct side *asker_of(uint64_t id)
     return &w.side[id >> 63];
 }
 
-static bool accepts(const struct side *side)
+static bool accepts_with(const struct side *side, bool key_bound)
 {
     for (uint64_t i = 1; i <= side->last; i++) {
         const struct ex *ex = &side->ex[i];
 
-        if (ex->accepted && !ex->is_operation && w.now.mono_ms < ex->until) {
+        if (ex->accepted && !ex->is_operation && ex->key_bound == key_bound &&
+            w.now.mono_ms < ex->until) {
             return true;
         }
     }
     return false;
+}
+
+static bool accepts(const struct side *side)
+{
+    return accepts_with(side, false) || accepts_with(side, true);
 }
 
 static bool is_confirmed(const struct side *side)
@@ -301,7 +311,7 @@ static bool may_send(const struct side *side)
 
 static bool may_accept_command(const struct side *side)
 {
-    return side->asker != VOUCH_ASKER_NOBODY && accepts(side);
+    return side->asker != VOUCH_ASKER_NOBODY && accepts_with(side, false);
 }
 
 static void push(struct spans *spans, struct span span)
@@ -320,11 +330,13 @@ static struct span pop(struct spans *spans)
     return span;
 }
 
-/* An acceptance stands for older ones that end no later. */
+/* An acceptance stands for older ones that end no later and are worth no more.
+ */
 static void forget_older(struct side *side, const struct ex *recent)
 {
     for (struct ex *ex = &side->ex[1]; ex < recent; ex++) {
         if (ex->accepted && !ex->is_operation && !recent->is_operation &&
+            (ex->key_bound || !recent->key_bound) &&
             ex->arrived_at <= recent->arrived_at &&
             ex->until <= recent->until) {
             ex->accepted = false;
@@ -336,6 +348,7 @@ static void accept(struct side *side, struct ex *ex, uint64_t until)
 {
     ex->accepted = true;
     ex->until = until;
+    side->peer_moved = side->peer_moved && ex->key_bound;
     forget_older(side, ex);
 }
 
@@ -575,6 +588,7 @@ static void outcome_came(struct side *side, const struct seen *seen)
 
 static void posture_came(struct side *side)
 {
+    side->peer_moved = true;
     for (uint64_t i = 1; i <= side->last; i++) {
         struct ex *ex = &side->ex[i];
 
@@ -956,6 +970,10 @@ static vouch_verdict expected_verdict(const struct side *side,
     if (ex->is_wrong) {
         return VOUCH_REJECTED; /* the binder is another connection's */
     }
+    if (ex->key_bound &&
+        (!side->takes_key_bound || ex->is_operation || side->peer_moved)) {
+        return VOUCH_REJECTED;
+    }
     return counter_of(side, ex) < side->rejected || until <= w.now.mono_ms
                ? VOUCH_INDETERMINATE
                : VOUCH_ACCEPTED;
@@ -964,6 +982,15 @@ static vouch_verdict expected_verdict(const struct side *side,
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+/* Has it be older than the request, by whole seconds; the end of that. */
+static uint64_t grow_old(const struct side *side, vouch_result *result)
+{
+    uint64_t age = 1 + below(30), most = side->max_age / 1000;
+
+    result->issued_at = w.now.unix_s - (int64_t)age;
+    return w.now.mono_ms + (age < most ? (most - age) * 1000 : 0);
 }
 
 static void conclude(struct side *side, vouch_exchange handle)
@@ -989,6 +1016,18 @@ static void conclude(struct side *side, vouch_exchange handle)
             result.not_after = w.now.unix_s + left;
             until = least(until, w.now.mono_ms + (uint64_t)left * 1000);
         }
+        if (chance(10)) {
+            until = least(until, grow_old(side, &result));
+        }
+        if (awaited) {
+            ex->key_bound = chance(25);
+        }
+        if (ex->key_bound) {
+            result.level = VOUCH_LEVEL_KEY_BOUND;
+            if (!ex->is_wrong && chance(70)) {
+                result.binder.len = 0;
+            }
+        }
         verdict = expected_verdict(side, ex, verdict, until);
         if (awaited) {
             ex->over = true;
@@ -1008,6 +1047,9 @@ static void conclude(struct side *side, vouch_exchange handle)
     CHECK(!awaited || side->leaving || vouch_session_ended(side->session) ||
           (ex->has_outcome && ex->verdict == (uint64_t)verdict));
     saw.accepted += awaited && verdict == VOUCH_ACCEPTED;
+    saw.key_bound += awaited && verdict == VOUCH_ACCEPTED && ex->key_bound;
+    saw.kept_from_commands += accepts(side) && !accepts_with(side, false) &&
+                              side->asker != VOUCH_ASKER_NOBODY;
     saw.rejected += awaited && verdict == VOUCH_REJECTED;
     saw.indeterminate += awaited && verdict == VOUCH_INDETERMINATE;
 }
@@ -1399,7 +1441,11 @@ static void start_side(struct side *side, size_t i)
     side->gate = chance(90) ? VOUCH_GATE_RESTRICTED + (vouch_gate)below(3)
                             : (vouch_gate)below(4);
     side->asker = chance(80) ? VOUCH_ASKER_ATTESTED : (vouch_asker)below(2);
+    side->takes_key_bound = chance(60);
     ck_assert_int_eq(VOUCH_OK, vouch_config_new(&side->config));
+    if (side->takes_key_bound) {
+        ck_assert_int_eq(VOUCH_OK, vouch_config_allow_key_bound(side->config));
+    }
     ck_assert_int_eq(VOUCH_OK,
                      vouch_config_set_credential(side->config, credential[i]));
     ck_assert_int_eq(VOUCH_OK, vouch_config_set_trust(side->config, trust));
@@ -1579,6 +1625,8 @@ static void check_reach(void)
     ck_assert_uint_ne(saw.refused_commands, 0);
     ck_assert_uint_ne(saw.moved, 0);
     ck_assert_uint_ne(saw.stale, 0);
+    ck_assert_uint_ge(saw.key_bound, RUNS_PER_TEST / 10);
+    ck_assert_uint_ne(saw.kept_from_commands, 0);
     ck_assert_uint_ne(saw.closed, 0);
     ck_assert_uint_ne(saw.lost, 0);
     ck_assert_uint_ne(saw.dropped, 0);
