@@ -130,6 +130,27 @@ START_TEST(names_are_known_for_what_results_say)
 }
 END_TEST
 
+/* draft-ietf-rats-ar4si, 2.3.2 */
+static const struct {
+    int first, last;
+    vouch_tier tier;
+} tiers[] = {
+    {-128, -97, VOUCH_TIER_CONTRAINDICATED}, {-96, -33, VOUCH_TIER_WARNING},
+    {-32, -2, VOUCH_TIER_AFFIRMING},         {-1, 1, VOUCH_TIER_NONE},
+    {2, 31, VOUCH_TIER_AFFIRMING},           {32, 95, VOUCH_TIER_WARNING},
+    {96, 127, VOUCH_TIER_CONTRAINDICATED},
+};
+
+START_TEST(claims_of_trustworthiness_lie_in_tiers)
+{
+    for (int claim = tiers[_i].first; claim <= tiers[_i].last; claim++) {
+        ck_assert_int_eq(vouch_tier_of((int8_t)claim), tiers[_i].tier);
+    }
+    ck_assert_int_eq(tiers[_i].first,
+                     _i == 0 ? INT8_MIN : tiers[_i - 1].last + 1);
+}
+END_TEST
+
 START_TEST(reject_leaves_nothing_of_an_acceptance)
 {
     vouch_result result;
@@ -163,6 +184,8 @@ Suite *test_suite(void)
     tcase_add_test(tc, names_are_known_for_every_check_and_claim);
     tcase_add_test(tc, claims_are_found_by_their_names);
     tcase_add_test(tc, names_are_known_for_what_results_say);
+    tcase_add_loop_test(tc, claims_of_trustworthiness_lie_in_tiers, 0,
+                        COUNT(tiers));
     tcase_add_test(tc, reject_leaves_nothing_of_an_acceptance);
     suite_add_tcase(suite, tc);
     return suite;
