@@ -622,6 +622,26 @@ static vouch_buffer nested(int depth, bool posture_inside)
     return cmw;
 }
 
+/* An absent nonce would equal it. */
+START_TEST(nothing_is_held_against_nothing)
+{
+    static const size_t lengths[] = {0, 20, 31, 33, 47};
+
+    add_software(registry);
+    for (size_t i = 0; i < 5; i++) {
+        expected.binder.len = lengths[i];
+        assert_refused(platform(), VOUCH_CHECK_BINDING, VOUCH_CLAIM_NONE,
+                       VOUCH_E_ARGUMENT);
+        expected.binder.len = binder.len;
+        expected.aik_pub_hash.len = lengths[i];
+        assert_refused(platform(), VOUCH_CHECK_BINDING, VOUCH_CLAIM_NONE,
+                       VOUCH_E_ARGUMENT);
+        expected.aik_pub_hash.len = aik_pub_hash.len;
+        assert_accepted(platform());
+    }
+}
+END_TEST
+
 START_TEST(collections_within_each_other_are_one)
 {
     add_software(registry);
@@ -1590,6 +1610,7 @@ static TCase *registry_case(void)
     tcase_add_test(tc, posture_appraiser_wants_a_policy_for_postures);
     tcase_add_test(tc, appraiser_alone_takes_a_posture_beside);
     tcase_add_test(tc, registry_without_appraisers_refuses_all);
+    tcase_add_test(tc, nothing_is_held_against_nothing);
     tcase_add_test(tc, collections_within_each_other_are_one);
     tcase_add_test(tc, collection_is_looked_at_to_its_depth);
     tcase_add_loop_test(tc, tree_that_is_none_is_refused, 0, COUNT(trees));

@@ -120,6 +120,8 @@ static struct vector open_vector(int i, bool with_consent)
     v.expected.binder.len = binder.len;
     memcpy(v.expected.binder.data, binder.data, binder.len);
     v.expected.aik_spki = span_of(&v.aik);
+    v.expected.aik_pub_hash.len = 32;
+    vouch_sha256(v.expected.aik_spki, v.expected.aik_pub_hash.data);
     v.expected.nonce = span_of(&v.nonce);
     v.expected.now.unix_s = json_integer_value(json_object_get(results, "now"));
     free(binder.data);

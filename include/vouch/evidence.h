@@ -40,7 +40,8 @@ VOUCH_EXPORT const char *vouch_appraiser_format(
 /**
  * vouch_expectation is what a message is held against. A session computes it
  * (session.h, vouch_session_appraisal_info); a remote Verifier has it from the
- * Relying Party. Nobody reads it from the message.
+ * Relying Party. Nobody reads it from the message. Without a whole binder and a
+ * whole aik_pub_hash everything is rejected.
  */
 typedef struct vouch_expectation {
     vouch_digest binder;       /**< what Evidence must carry (expat-03, 5.1) */

@@ -5,6 +5,7 @@
 #include "lib/evidence/contract.h"
 #include "lib/evidence/posture_appraiser.h"
 #include "lib/evidence/reason.h"
+#include "lib/keys/digest.h"
 #include "proto/cmw_leaves.h"
 #include "proto/memory.h"
 
@@ -90,6 +91,18 @@ static bool shows_what_it_checked(const vouch_appraiser *appraiser,
                             expected->aik_spki));
 }
 
+static bool is_whole(const vouch_digest *digest)
+{
+    return digest->len == vouch_hash_len(VOUCH_SHA256) ||
+           digest->len == vouch_hash_len(VOUCH_SHA384);
+}
+
+/* Nothing is held against nothing: an absent nonce equals an empty binder. */
+static bool is_complete(const vouch_expectation *expected)
+{
+    return is_whole(&expected->binder) && is_whole(&expected->aik_pub_hash);
+}
+
 /* RFC 9999, 6.2: members of a collection are bound together, here by the binder
  * in each of them; it is accepted as a whole or not at all. [C13] */
 void vouch_appraise_all(const struct vouch_appraisers *appraisers,
@@ -98,9 +111,15 @@ void vouch_appraise_all(const struct vouch_appraisers *appraisers,
 {
     struct vouch_combination combination;
     struct vouch_cmw_leaves leaves;
-    vouch_err err = vouch_cmw_leaves_begin(octets, &leaves);
     vouch_cmw leaf;
+    vouch_err err;
 
+    if (!is_complete(expected)) {
+        vouch_reject(out, VOUCH_CHECK_BINDING, VOUCH_CLAIM_NONE,
+                     VOUCH_E_ARGUMENT);
+        return;
+    }
+    err = vouch_cmw_leaves_begin(octets, &leaves);
     if (err != VOUCH_OK) {
         vouch_reject(out, VOUCH_CHECK_FORMAT, VOUCH_CLAIM_NONE, err);
         return;
