@@ -12,6 +12,7 @@
 
 #include "lib/evidence/appraiser.h"
 #include "lib/evidence/ear_token.h"
+#include "lib/keys/digest.h"
 #include "lib/keys/verify.h"
 #include "proto/base64url.h"
 #include "proto/memory.h"
