@@ -96,17 +96,24 @@ static void walk(vouch_bytes input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     vouch_bytes input = {data, size}, item = {NULL, 0};
+    vouch_err definite = vouch_cbor_check(input, VOUCH_CBOR_DEFINITE);
     vouch_err preferred = vouch_cbor_check(input, VOUCH_CBOR_PREFERRED);
     vouch_err deterministic = vouch_cbor_check(input, VOUCH_CBOR_DETERMINISTIC);
     CBS in = vouch_reader(input);
     bool is_item = vouch_cbor_read_item(&in, &item);
 
     fuzz_within(item, input);
+    if (preferred == VOUCH_OK) { /* but for keys of any kind */
+        FUZZ_CHECK(definite == VOUCH_OK || definite == VOUCH_E_CBOR);
+    }
     if (deterministic == VOUCH_OK) {
         FUZZ_CHECK(preferred == VOUCH_OK || preferred == VOUCH_E_TOO_MANY);
     }
-    if (deterministic == VOUCH_OK || preferred == VOUCH_OK) {
+    if (deterministic == VOUCH_OK || preferred == VOUCH_OK ||
+        definite == VOUCH_OK) {
         FUZZ_CHECK(is_item && vouch_bytes_equal(item, input));
+    }
+    if (deterministic == VOUCH_OK || preferred == VOUCH_OK) {
         walk(input);
     }
     return 0;

@@ -6,6 +6,7 @@
 #include <vouch/limits.h>
 
 #include "proto/cbor_reader.h"
+#include "proto/memory.h"
 #include "proto/reader.h"
 #include "proto/utf8.h"
 
@@ -85,8 +86,6 @@ static bool is_preferred(uint8_t initial, const struct vouch_cbor_head *head)
     case VOUCH_CBOR_FLOAT:
         return is_shortest_float(initial, head->number);
     case VOUCH_CBOR_TEXT:
-        return is_shortest_argument(initial, head->value) &&
-               vouch_is_utf8(head->string);
     case VOUCH_CBOR_UINT:
     case VOUCH_CBOR_NINT:
     case VOUCH_CBOR_BYTES:
@@ -98,6 +97,13 @@ static bool is_preferred(uint8_t initial, const struct vouch_cbor_head *head)
     }
 }
 
+static bool is_well_formed(const struct check *c, uint8_t initial,
+                           const struct vouch_cbor_head *head)
+{
+    return (head->type != VOUCH_CBOR_TEXT || vouch_is_utf8(head->string)) &&
+           (c->profile == VOUCH_CBOR_DEFINITE || is_preferred(initial, head));
+}
+
 /* RFC 8949, 4.2.1: bytewise lexicographic order of encoded keys. */
 static int compare(vouch_bytes a, vouch_bytes b)
 {
@@ -107,10 +113,42 @@ static int compare(vouch_bytes a, vouch_bytes b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+/* RFC 8949, 5.6.1: equal as values, in whatever form. */
+static bool is_same_label(vouch_bytes a, vouch_bytes b)
+{
+    CBS in_a = vouch_reader(a), in_b = vouch_reader(b);
+    struct vouch_cbor_head one, two;
+
+    return vouch_cbor_read_head(&in_a, &one) &&
+           vouch_cbor_read_head(&in_b, &two) && one.type == two.type &&
+           one.value == two.value &&
+           vouch_bytes_equal(one.string, two.string);
+}
+
+/* RFC 8392, 1.1: claims are named by integers and text. */
+static bool is_label(vouch_bytes key)
+{
+    CBS in = vouch_reader(key);
+    enum vouch_cbor_type type;
+
+    return vouch_cbor_peek(&in, &type) &&
+           (type == VOUCH_CBOR_UINT || type == VOUCH_CBOR_NINT ||
+            type == VOUCH_CBOR_TEXT);
+}
+
+static bool is_same_key(const struct check *c, vouch_bytes a, vouch_bytes b)
+{
+    return c->profile == VOUCH_CBOR_DEFINITE ? is_same_label(a, b)
+                                             : compare(a, b) == 0;
+}
+
 static vouch_err check_unique(struct check *c, size_t first, vouch_bytes key)
 {
+    if (c->profile == VOUCH_CBOR_DEFINITE && !is_label(key)) {
+        return VOUCH_E_CBOR;
+    }
     for (size_t i = first; i < c->num_keys; i++) {
-        if (compare(c->key[i], key) == 0) {
+        if (is_same_key(c, c->key[i], key)) {
             return VOUCH_E_CBOR;
         }
     }
@@ -205,7 +243,7 @@ static vouch_err check_head(struct check *c)
         return VOUCH_E_CBOR;
     }
     initial = CBS_data(&c->in)[0];
-    if (!vouch_cbor_read_head(&c->in, &head) || !is_preferred(initial, &head)) {
+    if (!vouch_cbor_read_head(&c->in, &head) || !is_well_formed(c, initial, &head)) {
         return VOUCH_E_CBOR;
     }
     if (++c->items > VOUCH_LIMIT_CBOR_ITEMS) {

@@ -14,14 +14,18 @@
 #include <vouch/base.h>
 
 /*
- * What both profiles ask for: definite lengths, preferred serialization, valid
- * UTF-8, unique keys, no simple values but false, true, null and undefined.
+ * What all profiles ask for: definite lengths, valid UTF-8, unique keys, no
+ * simple values but false, true, null and undefined. Where keys may be in any
+ * order, the maps around an item have VOUCH_LIMIT_CBOR_PAIRS of them at most.
  */
 enum vouch_cbor_profile {
-    /* Keys in any order, in the maps around an item VOUCH_LIMIT_CBOR_PAIRS at
-     * most: what other programs made (RFC 9711, 6.3). */
+    /* Keys that are integers or text, in any order, arguments and floats of any
+     * length: Evidence of profiles that are not our own (RFC 9711, 6.2). */
+    VOUCH_CBOR_DEFINITE,
+    /* Keys in any order, preferred serialization (RFC 8949, 4.1): what other
+     * programs made. */
     VOUCH_CBOR_PREFERRED,
-    /* Keys in bytewise order (RFC 8949, 4.2.1): what vouch made. */
+    /* Keys in bytewise order as well (RFC 8949, 4.2.1): what vouch made. */
     VOUCH_CBOR_DETERMINISTIC,
 };
 

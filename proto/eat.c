@@ -252,7 +252,8 @@ vouch_err vouch_eat_decode(vouch_bytes octets, enum vouch_cbor_profile profile,
                            struct vouch_eat *out, int64_t *wrong)
 {
     struct vouch_eat eat = {0};
-    /* RFC 9711, 6.3: definite lengths and preferred serialization [T11] */
+    /* RFC 9711, 6.3: definite lengths; preferred serialization where the
+     * profile says so [T11] */
     vouch_err err = vouch_cbor_check(octets, profile);
     CBS in = vouch_reader(octets);
     uint64_t pairs;

@@ -620,6 +620,56 @@ START_TEST(check_limits_ordered_pairs_as_items)
 }
 END_TEST
 
+/* Any form of definite length, for keys that are integers or text. */
+static const struct {
+    const char *hex;
+    vouch_err err;
+} definite[] = {
+    {"1800", VOUCH_OK},
+    {"1b0000000000000000", VOUCH_OK},
+    {"3b0000000000000000", VOUCH_OK},
+    {"580101", VOUCH_OK},
+    {"780161", VOUCH_OK},
+    {"9800", VOUCH_OK},
+    {"b800", VOUCH_OK},
+    {"d81200", VOUCH_OK},
+    {"fb3ff0000000000000", VOUCH_OK},
+    {"f97e01", VOUCH_OK},
+    {"a2 02 00 01 00", VOUCH_OK},
+    {"a2 02 00 20 00", VOUCH_OK},
+    {"a2 01 00 6101 00", VOUCH_OK},
+    {"a2 6161 00 6162 00", VOUCH_OK},
+    {"5f 4101 ff", VOUCH_E_CBOR}, /* of no definite length */
+    {"7f 6161 ff", VOUCH_E_CBOR},
+    {"9f ff", VOUCH_E_CBOR},
+    {"bf ff", VOUCH_E_CBOR},
+    {"a1 01 9f ff", VOUCH_E_CBOR},
+    {"7801ff", VOUCH_E_CBOR}, /* no UTF-8 */
+    {"f820", VOUCH_E_CBOR},   /* simple values */
+    {"f0", VOUCH_E_CBOR},
+    {"a2 01 00 01 00", VOUCH_E_CBOR}, /* a key twice */
+    {"a2 01 00 1801 00", VOUCH_E_CBOR},
+    {"a2 1a00000001 00 190001 00", VOUCH_E_CBOR},
+    {"a2 20 00 3800 00", VOUCH_E_CBOR},
+    {"a2 6161 00 780161 00", VOUCH_E_CBOR},
+    {"a1 01 a2 01 00 1801 00", VOUCH_E_CBOR},
+    {"a1 4101 00", VOUCH_E_CBOR}, /* keys of other types */
+    {"a1 8101 00", VOUCH_E_CBOR},
+    {"a1 a0 00", VOUCH_E_CBOR},
+    {"a1 c001 00", VOUCH_E_CBOR},
+    {"a1 f5 00", VOUCH_E_CBOR},
+    {"a1 f93c00 00", VOUCH_E_CBOR},
+    {"01 01", VOUCH_E_CBOR},
+    {"1801 01", VOUCH_E_CBOR},
+};
+
+START_TEST(check_takes_any_form_of_definite_length) /* [T11] */
+{
+    ck_assert_int_eq(check_hex(definite[_i].hex, VOUCH_CBOR_DEFINITE),
+                     definite[_i].err);
+}
+END_TEST
+
 /* What makes other readers allocate or recurse without end: {octets that are
  * repeated, how often, with what error}. */
 static const struct {
@@ -650,7 +700,7 @@ START_TEST(check_takes_few_steps_to_refuse)
 {
     vouch_buffer octets = repeat("", hostile[_i].octets, hostile[_i].times);
 
-    for (int profile = VOUCH_CBOR_PREFERRED;
+    for (int profile = VOUCH_CBOR_DEFINITE;
          profile <= VOUCH_CBOR_DETERMINISTIC; profile++) {
         steps = 0;
         ck_assert_int_eq(hostile[_i].err,
@@ -1099,6 +1149,8 @@ Suite *test_suite(void)
     tcase_add_test(tc, check_limits_pairs_that_are_in_no_order);
     tcase_add_test(tc, check_limits_pairs_of_open_maps_together);
     tcase_add_test(tc, check_limits_ordered_pairs_as_items);
+    tcase_add_loop_test(tc, check_takes_any_form_of_definite_length, 0,
+                        COUNT(definite));
     tcase_add_loop_test(tc, check_takes_few_steps_to_refuse, 0, COUNT(hostile));
     tcase_add_loop_test(tc, counts_are_held_against_what_is_left, 0,
                         COUNT(announced));

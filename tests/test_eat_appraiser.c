@@ -14,8 +14,11 @@
 
 #include "lib/evidence/appraiser.h"
 #include "lib/keys/digest.h"
+#include "proto/cbor_reader.h"
 #include "proto/cose.h"
 #include "proto/memory.h"
+#include "proto/reader.h"
+#include "proto/writer.h"
 #include "tests/support/octets.h"
 #include "tests/support/pki.h"
 #include "tests/support/tokens.h"
@@ -476,6 +479,76 @@ START_TEST(eat_has_its_keys_in_any_order_but_in_our_profile) /* [T11] */
         assert_reason(VOUCH_CHECK_STRUCTURE, VOUCH_CLAIM_NONE, VOUCH_E_CBOR);
     }
     free(turned.data);
+    free(payload.data);
+}
+END_TEST
+
+/* With all its arguments in nine octets. */
+static vouch_buffer stretched(vouch_bytes octets)
+{
+    CBS in = vouch_reader(octets);
+    struct vouch_cbor_head head;
+    CBB cbb;
+
+    ck_assert(CBB_init(&cbb, 9 * octets.len));
+    while (!vouch_read_end(&in)) {
+        ck_assert(vouch_cbor_read_head(&in, &head));
+        ck_assert_int_le(head.type, VOUCH_CBOR_MAP); /* as major types are */
+        ck_assert(CBB_add_u8(&cbb, (uint8_t)(head.type << 5 | 27)));
+        ck_assert(CBB_add_u64(&cbb, head.value));
+        ck_assert(vouch_write_octets(&cbb, head.string));
+    }
+    return finish_cbb(&cbb);
+}
+
+/* Attack 43: what a claim says does not hang on how long its number is, but our
+ * own profile has one form only. */
+START_TEST(eat_has_its_numbers_in_any_length_but_in_our_profile) /* [T11] */
+{
+    vouch_buffer payload, longer;
+    uint64_t claims;
+
+    use_format(_i);
+    plain_policy();
+    eat.components = nothing(); /* for their digest is of their form */
+    eat.posture_digest = nothing();
+    payload = token_claims(&eat);
+    longer = stretched(span_of(&payload));
+    ck_assert_int_eq(judge_payload(span_of(&payload)), VOUCH_ACCEPTED);
+    claims = result.claims;
+    (void)judge_payload(span_of(&longer));
+    if (_i == OTHER) {
+        ck_assert_int_eq(result.verdict, VOUCH_ACCEPTED);
+        ck_assert_uint_eq(result.claims, claims);
+    } else {
+        assert_reason(VOUCH_CHECK_STRUCTURE, VOUCH_CLAIM_NONE, VOUCH_E_CBOR);
+    }
+    free(longer.data);
+    free(payload.data);
+}
+END_TEST
+
+/* The same claim in two forms is there twice. */
+START_TEST(eat_has_no_claim_in_two_forms)
+{
+    const vouch_bytes short_form = {(const uint8_t[]){0x0a}, 1};
+    const vouch_bytes long_form = {(const uint8_t[]){0x18, 0x0a}, 2};
+    struct token_pair pairs[VOUCH_LIMIT_CLAIMS] = {0};
+    vouch_buffer payload, twice;
+    size_t num;
+
+    use_format(OTHER);
+    payload = token_claims(&eat);
+    num = token_split(span_of(&payload), pairs);
+    for (size_t i = 0; pairs[num].label.len == 0; i++) {
+        if (vouch_bytes_equal(pairs[i].label, short_form)) {
+            pairs[num] = (struct token_pair){long_form, pairs[i].value};
+        }
+    }
+    twice = token_join(pairs, num + 1);
+    (void)judge_payload(span_of(&twice));
+    assert_reason(VOUCH_CHECK_STRUCTURE, VOUCH_CLAIM_NONE, VOUCH_E_CBOR);
+    free(twice.data);
     free(payload.data);
 }
 END_TEST
@@ -1583,6 +1656,9 @@ Suite *test_suite(void)
                         COUNT(reliances));
     tcase_add_loop_test(tc, eat_has_its_keys_in_any_order_but_in_our_profile, 0,
                         FORMATS);
+    tcase_add_loop_test(
+        tc, eat_has_its_numbers_in_any_length_but_in_our_profile, 0, FORMATS);
+    tcase_add_test(tc, eat_has_no_claim_in_two_forms);
     tcase_add_loop_test(tc, eat_of_one_profile_is_none_of_another, 0, FORMATS);
     tcase_add_test(tc, eat_of_one_media_type_is_none_of_another);
     tcase_add_loop_test(tc, eat_may_be_signed_with_any_kind_of_key, 0,

@@ -27,7 +27,7 @@ static bool submodule_is_right(const struct vouch_eat_submodule *submodule,
                                vouch_debug rule, struct vouch_eat *eat)
 {
     return submodule->claims.len != 0 &&
-           vouch_eat_decode(submodule->claims, VOUCH_CBOR_PREFERRED, eat,
+           vouch_eat_decode(submodule->claims, VOUCH_CBOR_DEFINITE, eat,
                             NULL) == VOUCH_OK &&
            is_right(eat, rule);
 }

@@ -114,12 +114,13 @@ static bool is_software(vouch_bytes profile)
     return vouch_bytes_equal(profile, vouch_text(VOUCH_EAT_SOFTWARE_PROFILE));
 }
 
-/* Our own profile is deterministic; RFC 9711, 6.3: others need not be. */
+/* Our own profile is deterministic; RFC 9711, 6.2: others are what they say,
+ * and their forms do not change what is said. */
 static bool check_claims_set(struct vouch_appraisal *a)
 {
     enum vouch_cbor_profile encoding = is_software(of(a)->profile)
                                            ? VOUCH_CBOR_DETERMINISTIC
-                                           : VOUCH_CBOR_PREFERRED;
+                                           : VOUCH_CBOR_DEFINITE;
     int64_t wrong = 0;
     vouch_err err =
         vouch_eat_decode(of(a)->sign1.payload, encoding, &of(a)->eat, &wrong);
