@@ -121,8 +121,7 @@ static bool is_same_label(vouch_bytes a, vouch_bytes b)
 
     return vouch_cbor_read_head(&in_a, &one) &&
            vouch_cbor_read_head(&in_b, &two) && one.type == two.type &&
-           one.value == two.value &&
-           vouch_bytes_equal(one.string, two.string);
+           one.value == two.value && vouch_bytes_equal(one.string, two.string);
 }
 
 /* RFC 8392, 1.1: claims are named by integers and text. */
@@ -243,7 +242,8 @@ static vouch_err check_head(struct check *c)
         return VOUCH_E_CBOR;
     }
     initial = CBS_data(&c->in)[0];
-    if (!vouch_cbor_read_head(&c->in, &head) || !is_well_formed(c, initial, &head)) {
+    if (!vouch_cbor_read_head(&c->in, &head) ||
+        !is_well_formed(c, initial, &head)) {
         return VOUCH_E_CBOR;
     }
     if (++c->items > VOUCH_LIMIT_CBOR_ITEMS) {

@@ -700,8 +700,8 @@ START_TEST(check_takes_few_steps_to_refuse)
 {
     vouch_buffer octets = repeat("", hostile[_i].octets, hostile[_i].times);
 
-    for (int profile = VOUCH_CBOR_DEFINITE;
-         profile <= VOUCH_CBOR_DETERMINISTIC; profile++) {
+    for (int profile = VOUCH_CBOR_DEFINITE; profile <= VOUCH_CBOR_DETERMINISTIC;
+         profile++) {
         steps = 0;
         ck_assert_int_eq(hostile[_i].err,
                          check_octets(octets.data, octets.len,
