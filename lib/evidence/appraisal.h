@@ -100,14 +100,14 @@ struct vouch_policy_appraiser {
 vouch_err vouch_policy_appraiser_new(const struct vouch_appraiser_ops *ops,
                                      vouch_policy *policy,
                                      vouch_appraiser **out) VOUCH_MUST_CHECK;
-void vouch_policy_appraiser_destroy(vouch_appraiser *appraiser);
+void vouch_policy_appraiser_destroy(vouch_appraiser *base);
 
 /* vouch_appraisal_begin begins the appraisal of a message by such an appraiser,
  * and vouch_appraisal_end says what it rests on. */
-struct vouch_appraisal vouch_appraisal_begin(const vouch_appraiser *appraiser,
+struct vouch_appraisal vouch_appraisal_begin(const vouch_appraiser *base,
                                              const vouch_expectation *expected,
                                              vouch_result *result);
-void vouch_appraisal_end(const vouch_appraiser *appraiser, vouch_bytes message,
+void vouch_appraisal_end(const vouch_appraiser *base, vouch_bytes message,
                          vouch_result *result);
 
 #endif

@@ -23,8 +23,11 @@ vouch_tier vouch_tier_worse(vouch_tier a, vouch_tier b)
 
 int8_t vouch_claim_worse(int8_t a, int8_t b)
 {
-    if (a == 0 || b == 0) {
-        return a == 0 ? b : a;
+    if (a == 0) {
+        return b;
     }
-    return rank(vouch_tier_of(a)) > rank(vouch_tier_of(b)) ? a : b;
+    if (b == 0 || rank(vouch_tier_of(a)) > rank(vouch_tier_of(b))) {
+        return a;
+    }
+    return b;
 }

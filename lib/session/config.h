@@ -65,12 +65,12 @@ format_set format_list_all(const struct format_list *list);
 /* The set of the one format that equals `type`, or none. */
 format_set format_list_find(const struct format_list *list, vouch_bytes type);
 
-/* format_list_covers tells whether `cmw` is of formats of `set` only, which are
- * of `list`; beside them may stand a posture (proto/README.md, 7). `*format` is
- * the first of them, borrowed from `list`. VOUCH_E_CMW when it is not, or what
- * vouch_cmw_parse returns. */
+/* format_list_covers tells whether `octets` is of formats of `set` only, which
+ * are of `list`; beside them may stand a posture (proto/README.md, 7).
+ * `*format` is the first of them, borrowed from `list`. VOUCH_E_CMW when it is
+ * not, or what vouch_cmw_parse returns. */
 vouch_err format_list_covers(const struct format_list *list, format_set set,
-                             vouch_bytes cmw,
+                             vouch_bytes octets,
                              vouch_bytes *format) VOUCH_MUST_CHECK;
 
 /* The formats of `list` that `theirs` has too. */
