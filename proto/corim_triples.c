@@ -160,7 +160,7 @@ static vouch_err read_digest(struct vouch_corim_teller *t, CBS *in,
 {
     uint64_t items;
     vouch_err err;
-    size_t hash;
+    size_t hash = 0;
 
     if (!vouch_cbor_read_array(in, &items) || items != 2) {
         return vouch_corim_malformed(t->fault, digest_rule);
