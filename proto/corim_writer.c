@@ -13,26 +13,15 @@ enum { UUID_LEN = 16 };
 enum vouch_corim_triples vouch_corim_triples_of(
     const struct vouch_corim_statement *statement)
 {
-    switch (statement->kind) {
-    case VOUCH_CORIM_KEY:
-        return statement->name.len != 0 ? VOUCH_CORIM_NAMED_KEY_TRIPLES
-                                        : VOUCH_CORIM_ATTEST_KEY_TRIPLES;
-    case VOUCH_CORIM_CA_PEM:
-    case VOUCH_CORIM_CA_DER:
-        return VOUCH_CORIM_ATTEST_KEY_TRIPLES;
-    case VOUCH_CORIM_DIGEST:
-    case VOUCH_CORIM_UEID:
-    case VOUCH_CORIM_MIN_SVN:
-    case VOUCH_CORIM_NO_DEBUG:
-    case VOUCH_CORIM_REQUIRED:
-    case VOUCH_CORIM_FORBIDDEN:
-    case VOUCH_CORIM_MAX_AGE:
-    case VOUCH_CORIM_MIN_VERSION:
-    case VOUCH_CORIM_ALLOWED:
-    case VOUCH_CORIM_KINDS:
-    default:
-        return VOUCH_CORIM_REFERENCE_TRIPLES;
-    }
+    static const enum vouch_corim_triples triples[VOUCH_CORIM_KINDS] = {
+        [VOUCH_CORIM_KEY] = VOUCH_CORIM_ATTEST_KEY_TRIPLES,
+        [VOUCH_CORIM_CA_PEM] = VOUCH_CORIM_ATTEST_KEY_TRIPLES,
+        [VOUCH_CORIM_CA_DER] = VOUCH_CORIM_ATTEST_KEY_TRIPLES,
+    }; /* of all others VOUCH_CORIM_REFERENCE_TRIPLES, which is 0 */
+
+    return statement->kind == VOUCH_CORIM_KEY && statement->name.len != 0
+               ? VOUCH_CORIM_NAMED_KEY_TRIPLES
+               : triples[statement->kind];
 }
 
 static bool write_class(CBB *out, const struct vouch_corim_statement *statement)
@@ -55,64 +44,87 @@ static bool write_environment(CBB *out,
            write_class(out, statement);
 }
 
+/* Values of a measurement */
+
+typedef bool write_value(CBB *out,
+                         const struct vouch_corim_statement *statement);
+
 /* CoRIM, 8.3.4.4: the registry's number rather than its name */
-static bool write_digests(CBB *out, vouch_bytes value)
+static bool write_digests(CBB *out,
+                          const struct vouch_corim_statement *statement)
 {
     size_t i = 0;
 
-    while (i < CORIM_HASHES && vouch_corim_hashes[i].len != value.len) {
+    while (i < CORIM_HASHES &&
+           vouch_corim_hashes[i].len != statement->value.len) {
         i++;
     }
     return i < CORIM_HASHES && vouch_cbor_write_array(out, 1) &&
            vouch_cbor_write_array(out, 2) &&
            vouch_cbor_write_int(out, vouch_corim_hashes[i].number) &&
-           vouch_cbor_write_bytes(out, value);
+           vouch_cbor_write_bytes(out, statement->value);
+}
+
+static bool write_bytes(CBB *out, const struct vouch_corim_statement *statement)
+{
+    return vouch_cbor_write_bytes(out, statement->value);
+}
+
+static bool write_text(CBB *out, const struct vouch_corim_statement *statement)
+{
+    return vouch_cbor_write_text(out, statement->value);
+}
+
+static bool write_number(CBB *out,
+                         const struct vouch_corim_statement *statement)
+{
+    return vouch_cbor_write_uint(out, statement->number);
+}
+
+static bool write_claims(CBB *out,
+                         const struct vouch_corim_statement *statement)
+{
+    return vouch_write_octets(out, statement->value);
+}
+
+static bool write_min_svn(CBB *out,
+                          const struct vouch_corim_statement *statement)
+{
+    return vouch_cbor_write_tag(out, CORIM_TAG_MIN_SVN) &&
+           vouch_cbor_write_uint(out, statement->number);
+}
+
+static bool write_no_debug(CBB *out,
+                           const struct vouch_corim_statement *statement)
+{
+    (void)statement;
+    return vouch_cbor_write_map(out, 1) &&
+           vouch_cbor_write_int(out, CORIM_IS_DEBUG) &&
+           vouch_cbor_write_bool(out, false);
 }
 
 /* A measurement-values-map of one member. */
-static bool write_value(CBB *out, const struct vouch_corim_statement *statement)
+static bool write_values(CBB *out,
+                         const struct vouch_corim_statement *statement)
 {
-    if (!vouch_cbor_write_map(out, 1)) {
-        return false;
-    }
-    switch (statement->kind) {
-    case VOUCH_CORIM_DIGEST:
-        return vouch_cbor_write_int(out, CORIM_DIGESTS) &&
-               write_digests(out, statement->value);
-    case VOUCH_CORIM_UEID:
-        return vouch_cbor_write_int(out, CORIM_UEID) &&
-               vouch_cbor_write_bytes(out, statement->value);
-    case VOUCH_CORIM_MIN_SVN:
-        return vouch_cbor_write_int(out, CORIM_SVN) &&
-               vouch_cbor_write_tag(out, CORIM_TAG_MIN_SVN) &&
-               vouch_cbor_write_uint(out, statement->number);
-    case VOUCH_CORIM_NO_DEBUG:
-        return vouch_cbor_write_int(out, CORIM_FLAGS) &&
-               vouch_cbor_write_map(out, 1) &&
-               vouch_cbor_write_int(out, CORIM_IS_DEBUG) &&
-               vouch_cbor_write_bool(out, false);
-    case VOUCH_CORIM_REQUIRED:
-        return vouch_cbor_write_int(out, CORIM_REQUIRED) &&
-               vouch_write_octets(out, statement->value);
-    case VOUCH_CORIM_FORBIDDEN:
-        return vouch_cbor_write_int(out, CORIM_FORBIDDEN) &&
-               vouch_write_octets(out, statement->value);
-    case VOUCH_CORIM_MAX_AGE:
-        return vouch_cbor_write_int(out, CORIM_MAX_AGE) &&
-               vouch_cbor_write_uint(out, statement->number);
-    case VOUCH_CORIM_MIN_VERSION:
-        return vouch_cbor_write_int(out, CORIM_MIN_VERSION) &&
-               vouch_cbor_write_text(out, statement->value);
-    case VOUCH_CORIM_ALLOWED:
-        return vouch_cbor_write_int(out, CORIM_ALLOWED) &&
-               vouch_cbor_write_uint(out, statement->number);
-    case VOUCH_CORIM_KEY:
-    case VOUCH_CORIM_CA_PEM:
-    case VOUCH_CORIM_CA_DER:
-    case VOUCH_CORIM_KINDS:
-    default:
-        return false;
-    }
+    static const struct {
+        int64_t key;
+        write_value *write;
+    } members[VOUCH_CORIM_KINDS] = {
+        [VOUCH_CORIM_DIGEST] = {CORIM_DIGESTS, write_digests},
+        [VOUCH_CORIM_UEID] = {CORIM_UEID, write_bytes},
+        [VOUCH_CORIM_MIN_SVN] = {CORIM_SVN, write_min_svn},
+        [VOUCH_CORIM_NO_DEBUG] = {CORIM_FLAGS, write_no_debug},
+        [VOUCH_CORIM_REQUIRED] = {CORIM_REQUIRED, write_claims},
+        [VOUCH_CORIM_FORBIDDEN] = {CORIM_FORBIDDEN, write_claims},
+        [VOUCH_CORIM_MAX_AGE] = {CORIM_MAX_AGE, write_number},
+        [VOUCH_CORIM_MIN_VERSION] = {CORIM_MIN_VERSION, write_text},
+        [VOUCH_CORIM_ALLOWED] = {CORIM_ALLOWED, write_number},
+    };
+
+    return vouch_cbor_write_map(out, 1) &&
+           vouch_cbor_write_int(out, members[statement->kind].key) &&
+           members[statement->kind].write(out, statement);
 }
 
 static bool write_measurement(CBB *out,
@@ -123,32 +135,19 @@ static bool write_measurement(CBB *out,
     return vouch_cbor_write_map(out, is_named ? 2 : 1) &&
            (!is_named || (vouch_cbor_write_int(out, CORIM_MKEY) &&
                           vouch_cbor_write_text(out, statement->name))) &&
-           vouch_cbor_write_int(out, CORIM_MVAL) && write_value(out, statement);
+           vouch_cbor_write_int(out, CORIM_MVAL) &&
+           write_values(out, statement);
 }
 
 static bool write_key(CBB *out, const struct vouch_corim_statement *statement)
 {
-    switch (statement->kind) {
-    case VOUCH_CORIM_KEY:
+    if (statement->kind == VOUCH_CORIM_KEY) {
         return vouch_cbor_write_tag(out, CORIM_TAG_KEY) &&
-               vouch_cbor_write_text(out, statement->value);
-    case VOUCH_CORIM_CA_DER:
-        return vouch_cbor_write_tag(out, CORIM_TAG_DER_CERTIFICATE) &&
-               vouch_cbor_write_bytes(out, statement->value);
-    case VOUCH_CORIM_CA_PEM:
-    case VOUCH_CORIM_DIGEST:
-    case VOUCH_CORIM_UEID:
-    case VOUCH_CORIM_MIN_SVN:
-    case VOUCH_CORIM_NO_DEBUG:
-    case VOUCH_CORIM_REQUIRED:
-    case VOUCH_CORIM_FORBIDDEN:
-    case VOUCH_CORIM_MAX_AGE:
-    case VOUCH_CORIM_MIN_VERSION:
-    case VOUCH_CORIM_ALLOWED:
-    case VOUCH_CORIM_KINDS:
-    default:
-        return false;
+               write_text(out, statement);
     }
+    return statement->kind == VOUCH_CORIM_CA_DER &&
+           vouch_cbor_write_tag(out, CORIM_TAG_DER_CERTIFICATE) &&
+           write_bytes(out, statement);
 }
 
 static bool write_named_key(CBB *out,
