@@ -646,7 +646,11 @@ static const struct {
     {"a1 01 9f ff", VOUCH_E_CBOR},
     {"7801ff", VOUCH_E_CBOR}, /* no UTF-8 */
     {"f820", VOUCH_E_CBOR},   /* simple values */
+    {"f814", VOUCH_E_CBOR},
     {"f0", VOUCH_E_CBOR},
+    {"1c", VOUCH_E_CBOR}, /* reserved */
+    {"dc00", VOUCH_E_CBOR},
+    {"fe", VOUCH_E_CBOR},
     {"a2 01 00 01 00", VOUCH_E_CBOR}, /* a key twice */
     {"a2 01 00 1801 00", VOUCH_E_CBOR},
     {"a2 1a00000001 00 190001 00", VOUCH_E_CBOR},
