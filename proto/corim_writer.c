@@ -122,7 +122,8 @@ static bool write_values(CBB *out,
         [VOUCH_CORIM_ALLOWED] = {CORIM_ALLOWED, write_number},
     };
 
-    return vouch_cbor_write_map(out, 1) &&
+    return members[statement->kind].write != NULL &&
+           vouch_cbor_write_map(out, 1) &&
            vouch_cbor_write_int(out, members[statement->kind].key) &&
            members[statement->kind].write(out, statement);
 }
