@@ -436,12 +436,21 @@ class Usage(Case):
         for arguments in (("--help",), ("--version",), ("init", "--help"),
                           ("bundle", "--help"), ("trust", "--help"),
                           ("serve", "--help"), ("connect", "--help"),
+                          ("key", "--help"), ("appraise", "--help"),
+                          ("policy", "--help"),
                           *(("policy", verb, "--help") for verb in (
                               "show", "add-measurement", "add-anchor", "set",
                               "sign", "check"))):
             done = self.succeed(*arguments)
             self.assertNotEqual(done.stdout, b"")
             self.assertEqual(done.stderr, b"")
+
+    def test_commands_of_a_group_are_named(self):
+        for arguments in (("policy",), ("policy", "shew")):
+            done = self.fails(USAGE, *arguments)
+            for verb in (b"show", b"sign", b"check"):
+                self.assertIn(b" vouch policy " + verb, done.stderr)
+            self.assertNotIn(b"bundle", done.stderr)
 
 
 if __name__ == "__main__":

@@ -130,10 +130,10 @@ static const char connect_help[] =
     "  --format FORMAT    of the policy for this media type (that of the " \
     "software\n"                                                           \
     "                     attester)\n"
-#define SIGNER_HELP                                                           \
-    "  --signer PEM       FILE is signed by this public key; it must not be " \
-    "signed unless\n"                                                         \
-    "                     given\n"
+#define SIGNER_HELP                                                          \
+    "  --signer PEM       the policies are signed by this public key; they " \
+    "must not be\n"                                                          \
+    "                     signed unless given\n"
 
 static const char policy_show_help[] =
     "Shows what the policies in FILE, a CoRIM, say. The SHA-256 of a policy "
@@ -312,6 +312,25 @@ static int words_of(const char *name, int argc, char **argv)
     return argc >= 3 && strcmp(argv[2], &name[len + 1]) == 0 ? 2 : 0;
 }
 
+/* The commands whose first of two words is `word`: whether there are any. */
+static bool print_group(const char *word, FILE *to)
+{
+    size_t len = strlen(word), found = 0;
+
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const char *name = commands[i].name;
+
+        if (strncmp(name, word, len) == 0 && name[len] == ' ') {
+            fprintf(to, "%s vouch %s %s\n", found++ == 0 ? "usage:" : "      ",
+                    name, commands[i].operands);
+        }
+    }
+    if (found != 0) {
+        fprintf(to, "\nvouch %s COMMAND --help says more.\n", word);
+    }
+    return found != 0;
+}
+
 static enum status dispatch(int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
@@ -329,7 +348,13 @@ static enum status dispatch(int argc, char **argv)
             return run(&commands[i], argc - words, &argv[words]);
         }
     }
-    fputs(usage, stderr);
+    if (argc == 3 && strcmp(argv[2], "--help") == 0 &&
+        print_group(argv[1], stdout)) {
+        return STATUS_CLEAN;
+    }
+    if (argc < 2 || !print_group(argv[1], stderr)) {
+        fputs(usage, stderr);
+    }
     return STATUS_USAGE;
 }
 
