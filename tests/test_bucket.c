@@ -7,12 +7,12 @@ START_TEST(bucket_gives_its_fill_at_once_and_no_more)
 {
     struct bucket bucket;
 
-    bucket_init(&bucket, 3, 1000);
-    ck_assert(bucket_take(&bucket, 1000));
-    ck_assert(bucket_take(&bucket, 1000));
-    ck_assert_uint_eq(bucket_wait(&bucket), 0);
-    ck_assert(bucket_take(&bucket, 1000));
-    ck_assert(!bucket_take(&bucket, 1000));
+    vouch_bucket_init(&bucket, 3, 1000);
+    ck_assert(vouch_bucket_take(&bucket, 1000));
+    ck_assert(vouch_bucket_take(&bucket, 1000));
+    ck_assert_uint_eq(vouch_bucket_wait(&bucket), 0);
+    ck_assert(vouch_bucket_take(&bucket, 1000));
+    ck_assert(!vouch_bucket_take(&bucket, 1000));
 }
 END_TEST
 
@@ -21,14 +21,14 @@ START_TEST(bucket_has_a_token_again_when_it_says_so)
     struct bucket bucket;
     uint64_t wait;
 
-    bucket_init(&bucket, 3, 0);
-    while (bucket_take(&bucket, 0)) {
+    vouch_bucket_init(&bucket, 3, 0);
+    while (vouch_bucket_take(&bucket, 0)) {
     }
-    wait = bucket_wait(&bucket);
+    wait = vouch_bucket_wait(&bucket);
     ck_assert_uint_ge(wait, 20000);
-    ck_assert(!bucket_take(&bucket, 19999));
-    ck_assert(bucket_take(&bucket, wait));
-    ck_assert(!bucket_take(&bucket, wait));
+    ck_assert(!vouch_bucket_take(&bucket, 19999));
+    ck_assert(vouch_bucket_take(&bucket, wait));
+    ck_assert(!vouch_bucket_take(&bucket, wait));
 }
 END_TEST
 
@@ -36,10 +36,10 @@ START_TEST(bucket_never_holds_more_than_its_fill)
 {
     struct bucket bucket;
 
-    bucket_init(&bucket, 2, 0);
-    ck_assert(bucket_take(&bucket, UINT64_MAX - 1));
-    ck_assert(bucket_take(&bucket, UINT64_MAX - 1));
-    ck_assert(!bucket_take(&bucket, UINT64_MAX - 1));
+    vouch_bucket_init(&bucket, 2, 0);
+    ck_assert(vouch_bucket_take(&bucket, UINT64_MAX - 1));
+    ck_assert(vouch_bucket_take(&bucket, UINT64_MAX - 1));
+    ck_assert(!vouch_bucket_take(&bucket, UINT64_MAX - 1));
 }
 END_TEST
 

@@ -134,7 +134,7 @@ static void set_up(struct fixture *f, bool mine, unsigned state)
         vouch_endpoint_request_bound(mine ? f->session->endpoint : f->peer,
                                      true, NULL, none, none, &f->id, &request),
         VOUCH_OK);
-    f->x = exchange_add(f->session, f->id);
+    f->x = vouch_exchange_add(f->session, f->id);
     ck_assert_ptr_nonnull(f->x);
     f->x->work->request = request;
     f->x->state = state;
@@ -159,7 +159,7 @@ static void tear_down(struct fixture *f)
 static void check(struct fixture *f, const struct legal *legal,
                   unsigned terminal, vouch_err err)
 {
-    const struct exchange *x = exchange_find(f->session, f->id);
+    const struct exchange *x = vouch_exchange_find(f->session, f->id);
 
     if (legal == NULL) {
         ck_assert_int_eq(err, VOUCH_E_UNEXPECTED);
@@ -190,7 +190,7 @@ START_TEST(relying_party_takes_what_is_legal_and_nothing_else)
     struct fixture f;
 
     set_up(&f, true, state);
-    vouch_err err = rp_step(f.session, f.x, (enum rp_input)input, &arg);
+    vouch_err err = vouch_rp_step(f.session, f.x, (enum rp_input)input, &arg);
     if (state == RP_NEW && input == RP_IN_ASK) {
         /* legal, but a request without a format can not be written */
         ck_assert_int_ne(err, VOUCH_E_UNEXPECTED);
@@ -214,7 +214,7 @@ START_TEST(attester_takes_what_is_legal_and_nothing_else)
 
     set_up(&f, false, state);
     check(&f, find(legal_at, NUM(legal_at), state, input), AT_DENIED,
-          at_step(f.session, f.x, (enum at_input)input, &arg));
+          vouch_at_step(f.session, f.x, (enum at_input)input, &arg));
     tear_down(&f);
 }
 END_TEST
@@ -225,12 +225,13 @@ START_TEST(rejection_revokes_lower_counters_only)
     struct fixture f;
 
     set_up(&f, true, RP_ACCEPTED);
-    ck_assert_int_eq(exchange_revoke_below(f.session, true, 1), VOUCH_OK);
-    ck_assert_ptr_nonnull(exchange_find(f.session, f.id));
-    ck_assert_int_eq(exchange_revoke_below(f.session, false, 2), VOUCH_OK);
-    ck_assert_ptr_nonnull(exchange_find(f.session, f.id));
-    ck_assert_int_eq(exchange_revoke_below(f.session, true, 2), VOUCH_OK);
-    ck_assert_ptr_null(exchange_find(f.session, f.id));
+    ck_assert_int_eq(vouch_exchange_revoke_below(f.session, true, 1), VOUCH_OK);
+    ck_assert_ptr_nonnull(vouch_exchange_find(f.session, f.id));
+    ck_assert_int_eq(vouch_exchange_revoke_below(f.session, false, 2),
+                     VOUCH_OK);
+    ck_assert_ptr_nonnull(vouch_exchange_find(f.session, f.id));
+    ck_assert_int_eq(vouch_exchange_revoke_below(f.session, true, 2), VOUCH_OK);
+    ck_assert_ptr_null(vouch_exchange_find(f.session, f.id));
     tear_down(&f);
 }
 END_TEST

@@ -20,7 +20,8 @@ typedef struct vouch_trust vouch_trust;
  * VOUCH_NAME_NONE, as a name, says in so many words that the peer may have
  * any name. Nothing else does: NULL and "" are errors.
  */
-VOUCH_EXPORT extern const char VOUCH_NAME_NONE[];
+#define VOUCH_NAME_NONE vouch_name_none
+VOUCH_EXPORT extern const char vouch_name_none[];
 
 /**
  * vouch_trust_new makes a trust of `store`, which it takes a reference to and

@@ -6,7 +6,7 @@
 #include "proto/memory.h"
 
 /* The address counts; what stands there is the name of no host. */
-const char VOUCH_NAME_NONE[] = "*any name*";
+const char vouch_name_none[] = "*any name*";
 
 static vouch_err set_name(vouch_trust *trust, const char *name)
 {

@@ -79,7 +79,7 @@ static vouch_err answer(const struct vouch_appraisers *appraisers,
         .aik_pub_hash = info.aik_pub_hash,
         .aik_spki = info.aik_spki,
         .nonce = info.nonce,
-        .now = session_latest(session, now),
+        .now = vouch_session_latest(session, now),
     };
     vouch_appraise_all(appraisers, instead != NULL ? *instead : info.cmw,
                        &expected, &result);

@@ -16,43 +16,44 @@ enum { AUTHENTICATOR_OVERHEAD = 1024 };
 
 /* Table actions */
 
-vouch_err at_need_evidence(vouch_session *s, struct exchange *x,
-                           const struct step_arg *arg)
+vouch_err vouch_at_need_evidence(vouch_session *s, struct exchange *x,
+                                 const struct step_arg *arg)
 {
     vouch_event event = {.type = VOUCH_EVENT_EVIDENCE_NEEDED,
-                         .exchange = exchange_handle(s, x)};
+                         .exchange = vouch_exchange_handle(s, x)};
 
     (void)arg;
     x->epoch = s->posture.epoch;
-    return event_add(s, &event);
+    return vouch_event_add(s, &event);
 }
 
-vouch_err at_answer(vouch_session *s, struct exchange *x,
-                    const struct step_arg *arg)
+vouch_err vouch_at_answer(vouch_session *s, struct exchange *x,
+                          const struct step_arg *arg)
 {
     struct vouch_authenticator_message m = {.id = x->id,
                                             .authenticator = arg->octets};
 
     s->stats.answered++;
     x->answered = s->now.mono_ms;
-    x->deadline = time_after(s->now.mono_ms, VOUCH_LIMIT_ANSWER_WITHIN_MS);
-    return output_authenticator(s, &m);
+    x->deadline =
+        vouch_time_after(s->now.mono_ms, VOUCH_LIMIT_ANSWER_WITHIN_MS);
+    return vouch_output_authenticator(s, &m);
 }
 
 static vouch_err report_denied(vouch_session *s, const struct exchange *x,
                                vouch_peer_reason reason, vouch_err cause)
 {
     vouch_event event = {.type = VOUCH_EVENT_DENIED,
-                         .exchange = exchange_handle(s, x)};
+                         .exchange = vouch_exchange_handle(s, x)};
 
     event.u.denied.reason = reason;
     event.u.denied.err = cause;
-    return event_add(s, &event);
+    return vouch_event_add(s, &event);
 }
 
 /* RFC 9261, 6: a refusal is the empty authenticator. */
-vouch_err at_decline(vouch_session *s, struct exchange *x,
-                     const struct step_arg *arg)
+vouch_err vouch_at_decline(vouch_session *s, struct exchange *x,
+                           const struct step_arg *arg)
 {
     struct vouch_authenticator_message m = {
         .id = x->id,
@@ -70,74 +71,74 @@ vouch_err at_decline(vouch_session *s, struct exchange *x,
     }
     s->stats.requests_declined++;
     m.authenticator = (vouch_bytes){empty.data, empty.len};
-    err = output_authenticator(s, &m);
+    err = vouch_output_authenticator(s, &m);
     vouch_buffer_free(&empty);
     return err == VOUCH_OK ? report_denied(s, x, arg->peer_reason, arg->err)
                            : err;
 }
 
-vouch_err at_time_out(vouch_session *s, struct exchange *x,
-                      const struct step_arg *arg)
+vouch_err vouch_at_time_out(vouch_session *s, struct exchange *x,
+                            const struct step_arg *arg)
 {
     const struct step_arg late = {.peer_reason = VOUCH_PEER_TIMEOUT};
 
     (void)arg;
-    return at_decline(s, x, &late);
+    return vouch_at_decline(s, x, &late);
 }
 
 /* The hold counts from when AUTHENTICATOR was sent, so that it never outlives
  * the relying party's own acceptance. */
-vouch_err at_confirm(vouch_session *s, struct exchange *x,
-                     const struct step_arg *arg)
+vouch_err vouch_at_confirm(vouch_session *s, struct exchange *x,
+                           const struct step_arg *arg)
 {
     vouch_event event = {.type = VOUCH_EVENT_CONFIRMED,
-                         .exchange = exchange_handle(s, x)};
+                         .exchange = vouch_exchange_handle(s, x)};
 
     s->stats.confirmed++;
-    x->deadline = time_after(x->answered, arg->outcome->hold_ms);
+    x->deadline = vouch_time_after(x->answered, arg->outcome->hold_ms);
     event.u.confirmed.until = x->deadline;
-    exchange_forget_work(x);
-    exchange_forget_superseded(s, x);
-    return event_add(s, &event);
+    vouch_exchange_forget_work(x);
+    vouch_exchange_forget_superseded(s, x);
+    return vouch_event_add(s, &event);
 }
 
 /* design, Posture: what was accepted of an older posture counts for nothing. */
-vouch_err at_stale(vouch_session *s, struct exchange *x,
-                   const struct step_arg *arg)
+vouch_err vouch_at_stale(vouch_session *s, struct exchange *x,
+                         const struct step_arg *arg)
 {
-    vouch_err err = command_ended(s, x, VOUCH_STATUS_STALE);
+    vouch_err err = vouch_command_ended(s, x, VOUCH_STATUS_STALE);
 
     (void)arg;
     return err == VOUCH_OK ? report_denied(s, x, VOUCH_PEER_POSTURE, VOUCH_OK)
                            : err;
 }
 
-vouch_err at_denied(vouch_session *s, struct exchange *x,
-                    const struct step_arg *arg)
+vouch_err vouch_at_denied(vouch_session *s, struct exchange *x,
+                          const struct step_arg *arg)
 {
-    vouch_err err = command_ended(s, x, VOUCH_STATUS_NOT_CONFIRMED);
+    vouch_err err = vouch_command_ended(s, x, VOUCH_STATUS_NOT_CONFIRMED);
 
     if (err == VOUCH_OK && arg->outcome->verdict == VOUCH_REJECTED) {
-        err = exchange_revoke_below(s, false, exchange_counter(x));
+        err = vouch_exchange_revoke_below(s, false, vouch_exchange_counter(x));
     }
     return err == VOUCH_OK
-               ? report_denied(s, x, peer_reason_of(arg->outcome->reason),
+               ? report_denied(s, x, vouch_peer_reason_of(arg->outcome->reason),
                                VOUCH_OK)
                : err;
 }
 
-vouch_err at_lapse(vouch_session *s, struct exchange *x,
-                   const struct step_arg *arg)
+vouch_err vouch_at_lapse(vouch_session *s, struct exchange *x,
+                         const struct step_arg *arg)
 {
-    vouch_err err = command_ended(s, x, VOUCH_STATUS_STALE);
+    vouch_err err = vouch_command_ended(s, x, VOUCH_STATUS_STALE);
 
     (void)arg;
     return err == VOUCH_OK ? report_denied(s, x, VOUCH_PEER_TIMEOUT, VOUCH_OK)
                            : err;
 }
 
-vouch_err at_abandon(vouch_session *s, struct exchange *x,
-                     const struct step_arg *arg)
+vouch_err vouch_at_abandon(vouch_session *s, struct exchange *x,
+                           const struct step_arg *arg)
 {
     (void)arg;
     return report_denied(s, x, VOUCH_PEER_NONE, VOUCH_E_CLOSED);
@@ -160,15 +161,15 @@ static bool agrees_with_context(const struct vouch_request_message *message,
 /* design, Privacy order: no evidence for a side that has not attested. */
 static bool must_wait_for_peer(const vouch_session *s)
 {
-    return s->config->peer_first && !gate_accepted(s, s->now.mono_ms);
+    return s->config->peer_first && !vouch_gate_accepted(s, s->now.mono_ms);
 }
 
 /* `x` is counted among those that there are. */
 static bool has_too_many(const vouch_session *s, const struct exchange *x)
 {
-    return exchange_in_flight(s, false) > VOUCH_LIMIT_IN_FLIGHT ||
-           (exchange_is_operation(x) &&
-            exchange_operations(s, false) > VOUCH_LIMIT_OPERATIONS);
+    return vouch_exchange_in_flight(s, false) > VOUCH_LIMIT_IN_FLIGHT ||
+           (vouch_exchange_is_operation(x) &&
+            vouch_exchange_operations(s, false) > VOUCH_LIMIT_OPERATIONS);
 }
 
 static vouch_err decide(vouch_session *s, struct exchange *x,
@@ -177,33 +178,33 @@ static vouch_err decide(vouch_session *s, struct exchange *x,
     struct step_arg refusal = {0};
 
     s->stats.requests_received++;
-    if (!bucket_take(&s->requests, s->now.mono_ms)) {
+    if (!vouch_bucket_take(&s->requests, s->now.mono_ms)) {
         refusal.peer_reason = VOUCH_PEER_BUSY;
-        refusal.retry_ms = bucket_wait(&s->requests);
+        refusal.retry_ms = vouch_bucket_wait(&s->requests);
     } else if (has_too_many(s, x)) {
         refusal.peer_reason = VOUCH_PEER_BUSY;
         refusal.retry_ms = RETRY_FIRST_MS;
     } else if (must_wait_for_peer(s)) {
         refusal.peer_reason = VOUCH_PEER_YOU_FIRST;
-    } else if (!config_can_answer(s->config) ||
+    } else if (!vouch_config_can_answer(s->config) ||
                !vouch_credential_suits(s->config->credential, request)) {
         refusal.peer_reason = VOUCH_PEER_NO_CREDENTIAL;
     } else if (x->work->formats == 0 || !request->attestation) {
         refusal.peer_reason = VOUCH_PEER_POLICY;
     } else {
-        return at_step(s, x, AT_IN_PRODUCE, NULL);
+        return vouch_at_step(s, x, AT_IN_PRODUCE, NULL);
     }
-    return at_step(s, x, AT_IN_DECLINE, &refusal);
+    return vouch_at_step(s, x, AT_IN_DECLINE, &refusal);
 }
 
-vouch_err at_receive_request(vouch_session *s,
-                             const struct vouch_request_message *message)
+vouch_err vouch_at_receive_request(vouch_session *s,
+                                   const struct vouch_request_message *message)
 {
     struct vouch_request request;
     struct exchange *x;
     vouch_err err;
 
-    if (exchange_is_mine(s, message->id)) {
+    if (vouch_exchange_is_mine(s, message->id)) {
         return VOUCH_E_ILLEGAL;
     }
     err = vouch_endpoint_receive(s->endpoint, message->request, &request);
@@ -217,18 +218,18 @@ vouch_err at_receive_request(vouch_session *s,
     if (s->different_connection) { /* none is answered */
         return VOUCH_OK;
     }
-    x = exchange_add(s, message->id);
+    x = vouch_exchange_add(s, message->id);
     if (x == NULL) {
         return VOUCH_E_NOMEM;
     }
     x->work->formats =
-        format_list_common(&s->config->produced, &message->accepts);
+        vouch_format_list_common(&s->config->produced, &message->accepts);
     x->work->format =
-        format_list_first(&s->config->produced, &message->accepts);
-    x->deadline = time_after(s->now.mono_ms,
-                             message->within_ms < VOUCH_LIMIT_ANSWER_WITHIN_MS
-                                 ? message->within_ms
-                                 : VOUCH_LIMIT_ANSWER_WITHIN_MS);
+        vouch_format_list_first(&s->config->produced, &message->accepts);
+    x->deadline = vouch_time_after(
+        s->now.mono_ms, message->within_ms < VOUCH_LIMIT_ANSWER_WITHIN_MS
+                            ? message->within_ms
+                            : VOUCH_LIMIT_ANSWER_WITHIN_MS);
     err = vouch_copy(message->request, &x->work->request);
     if (err == VOUCH_OK && message->operation.len != 0) {
         vouch_buffer operation;
@@ -241,8 +242,8 @@ vouch_err at_receive_request(vouch_session *s,
 
 /* OUTCOME */
 
-vouch_err at_receive_outcome(vouch_session *s,
-                             const struct vouch_outcome_message *message)
+vouch_err vouch_at_receive_outcome(vouch_session *s,
+                                   const struct vouch_outcome_message *message)
 {
     static const enum at_input inputs[] = {
         [VOUCH_ACCEPTED] = AT_IN_ACCEPTED,
@@ -252,19 +253,19 @@ vouch_err at_receive_outcome(vouch_session *s,
     struct step_arg arg = {.outcome = message};
     struct exchange *x;
 
-    if (exchange_is_mine(s, message->id) ||
+    if (vouch_exchange_is_mine(s, message->id) ||
         (message->id & VOUCH_ID_COUNTER) > s->highest_seen) {
         return VOUCH_E_ILLEGAL;
     }
-    x = exchange_find(s, message->id);
+    x = vouch_exchange_find(s, message->id);
     if (x == NULL) {
-        return session_stray(s);
+        return vouch_session_stray(s);
     }
     if (message->verdict == VOUCH_ACCEPTED && x->state == AT_ANSWERED &&
         x->epoch != s->posture.epoch) {
-        return at_step(s, x, AT_IN_STALE, &arg);
+        return vouch_at_step(s, x, AT_IN_STALE, &arg);
     }
-    return at_step(s, x, inputs[message->verdict], &arg);
+    return vouch_at_step(s, x, inputs[message->verdict], &arg);
 }
 
 /* The application's answers */
@@ -275,7 +276,7 @@ vouch_err vouch_session_evidence_info(const vouch_session *s,
 {
     const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
     const struct exchange *x =
-        exchange_by_handle(s, exchange, false, AT_PRODUCING);
+        vouch_exchange_by_handle(s, exchange, false, AT_PRODUCING);
     vouch_evidence_info info;
     vouch_bytes context;
     vouch_err err;
@@ -310,8 +311,8 @@ static vouch_err check_evidence(const vouch_session *s,
                                 const struct exchange *x, vouch_bytes octets)
 {
     vouch_bytes format;
-    vouch_err err = format_list_covers(&s->config->produced, x->work->formats,
-                                       octets, &format);
+    vouch_err err = vouch_format_list_covers(&s->config->produced,
+                                             x->work->formats, octets, &format);
 
     return err == VOUCH_OK && octets.len > s->peer_max_evidence
                ? VOUCH_E_TOO_LARGE
@@ -322,10 +323,11 @@ static vouch_err check_evidence(const vouch_session *s,
 static struct exchange *producing(const vouch_session *s,
                                   vouch_exchange exchange)
 {
-    struct exchange *x = exchange_by_handle(s, exchange, false, AT_PRODUCING);
+    struct exchange *x =
+        vouch_exchange_by_handle(s, exchange, false, AT_PRODUCING);
 
     return x != NULL && exchange.epoch == s->posture.epoch &&
-                   x->deadline > s->now.mono_ms && session_is_up(s)
+                   x->deadline > s->now.mono_ms && vouch_session_is_up(s)
                ? x
                : NULL;
 }
@@ -349,9 +351,9 @@ static vouch_err provide(vouch_session *s, struct exchange *x, vouch_bytes cmw)
         return VOUCH_E_TOO_LARGE;
     }
     arg.octets = (vouch_bytes){authenticator.data, authenticator.len};
-    err = at_step(s, x, AT_IN_EVIDENCE, &arg);
+    err = vouch_at_step(s, x, AT_IN_EVIDENCE, &arg);
     vouch_buffer_free(&authenticator);
-    return session_settle(s, err);
+    return vouch_session_settle(s, err);
 }
 
 vouch_err vouch_session_provide(vouch_session *s, vouch_exchange exchange,
@@ -359,7 +361,7 @@ vouch_err vouch_session_provide(vouch_session *s, vouch_exchange exchange,
 {
     static const struct step_arg you_first = {.peer_reason =
                                                   VOUCH_PEER_YOU_FIRST};
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
     struct exchange *x;
 
     if (err != VOUCH_OK) {
@@ -370,7 +372,8 @@ vouch_err vouch_session_provide(vouch_session *s, vouch_exchange exchange,
         return VOUCH_E_HANDLE;
     }
     if (must_wait_for_peer(s)) { /* it was accepted when this was asked for */
-        err = session_settle(s, at_step(s, x, AT_IN_DECLINE, &you_first));
+        err = vouch_session_settle(
+            s, vouch_at_step(s, x, AT_IN_DECLINE, &you_first));
         return err == VOUCH_OK ? VOUCH_E_GATE : err;
     }
     return provide(s, x, cmw);
@@ -379,7 +382,7 @@ vouch_err vouch_session_provide(vouch_session *s, vouch_exchange exchange,
 static vouch_err decline(vouch_session *s, vouch_exchange exchange,
                          vouch_now now, const struct step_arg *arg)
 {
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
     struct exchange *x;
 
     if (err != VOUCH_OK) {
@@ -387,7 +390,8 @@ static vouch_err decline(vouch_session *s, vouch_exchange exchange,
     }
     x = producing(s, exchange);
     return x == NULL ? VOUCH_E_HANDLE
-                     : session_settle(s, at_step(s, x, AT_IN_DECLINE, arg));
+                     : vouch_session_settle(
+                           s, vouch_at_step(s, x, AT_IN_DECLINE, arg));
 }
 
 vouch_err vouch_session_decline(vouch_session *s, vouch_exchange exchange,

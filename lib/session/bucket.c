@@ -9,12 +9,12 @@ _Static_assert(VOUCH_LIMIT_REQUESTS_PER_MINUTE <= UINT32_MAX / TOKEN &&
                    VOUCH_LIMIT_STRAYS_PER_MINUTE <= UINT32_MAX / TOKEN,
                "a full bucket fits");
 
-void bucket_init(struct bucket *bucket, uint32_t per_minute, uint64_t now)
+void vouch_bucket_init(struct bucket *bucket, uint32_t per_minute, uint64_t now)
 {
     *bucket = (struct bucket){now, per_minute * TOKEN, per_minute};
 }
 
-bool bucket_take(struct bucket *bucket, uint64_t now)
+bool vouch_bucket_take(struct bucket *bucket, uint64_t now)
 {
     uint64_t full = (uint64_t)bucket->per_minute * TOKEN;
     uint64_t elapsed = now - bucket->last;
@@ -30,7 +30,7 @@ bool bucket_take(struct bucket *bucket, uint64_t now)
     return true;
 }
 
-uint64_t bucket_wait(const struct bucket *bucket)
+uint64_t vouch_bucket_wait(const struct bucket *bucket)
 {
     return bucket->level >= TOKEN
                ? 0

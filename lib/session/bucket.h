@@ -12,12 +12,13 @@ struct bucket {
     uint32_t per_minute;
 };
 
-void bucket_init(struct bucket *bucket, uint32_t per_minute, uint64_t now);
+void vouch_bucket_init(struct bucket *bucket, uint32_t per_minute,
+                       uint64_t now);
 
-/* bucket_take takes a token. False: there is none. */
-bool bucket_take(struct bucket *bucket, uint64_t now);
+/* vouch_bucket_take takes a token. False: there is none. */
+bool vouch_bucket_take(struct bucket *bucket, uint64_t now);
 
-/* bucket_wait returns milliseconds until there is a token. */
-uint64_t bucket_wait(const struct bucket *bucket);
+/* vouch_bucket_wait returns milliseconds until there is a token. */
+uint64_t vouch_bucket_wait(const struct bucket *bucket);
 
 #endif

@@ -15,8 +15,9 @@ static bool is_withheld(const struct vouch_capabilities *peer)
 static bool can_satisfy(const vouch_session *s,
                         const struct vouch_capabilities *peer)
 {
-    return config_can_answer(s->config) &&
-           format_list_common(&s->config->produced, &peer->appraises) != 0;
+    return vouch_config_can_answer(s->config) &&
+           vouch_format_list_common(&s->config->produced, &peer->appraises) !=
+               0;
 }
 
 /* What the two sides require, held against what they can do and against the
@@ -27,7 +28,7 @@ static bool is_deadlocked(const vouch_session *s,
     const vouch_config *config = s->config;
     bool after_us = (peer->flags & VOUCH_FLAG_YOU_FIRST) != 0;
 
-    if (config_requires_peer(config) &&
+    if (vouch_config_requires_peer(config) &&
         ((s->peer_produces == 0 && !is_withheld(peer)) ||
          s->peer_max_in_flight == 0 || (after_us && !can_satisfy(s, peer)))) {
         return true;
@@ -47,16 +48,16 @@ static vouch_err leave_different_connection(vouch_session *s)
     vouch_err err;
 
     s->different_connection = true;
-    err = event_add(s, &event);
+    err = vouch_event_add(s, &event);
     if (err != VOUCH_OK) {
         return err;
     }
-    if (config_requires_peer(s->config) ||
+    if (vouch_config_requires_peer(s->config) ||
         (s->peer_flags & (VOUCH_FLAG_WILL_ASK | VOUCH_FLAG_DATA_GATED)) != 0) {
-        return session_shut(s, VOUCH_CLOSE_REFUSED);
+        return vouch_session_shut(s, VOUCH_CLOSE_REFUSED);
     }
     s->ask_at = VOUCH_NEVER;
-    return exchange_end_all(s);
+    return vouch_exchange_end_all(s);
 }
 
 /* The peer's CAPABILITIES as they would be without what it can produce, to see
@@ -95,7 +96,7 @@ static void take_capabilities(vouch_session *s,
     s->peer_max_evidence = at_most(peer->max_evidence, VOUCH_LIMIT_CMW);
     s->peer_max_in_flight = at_most(peer->max_in_flight, VOUCH_LIMIT_IN_FLIGHT);
     s->peer_produces =
-        format_list_common(&s->config->appraised, &peer->produces);
+        vouch_format_list_common(&s->config->appraised, &peer->produces);
 }
 
 static vouch_err close_if_deadlocked(vouch_session *s,
@@ -107,8 +108,8 @@ static vouch_err close_if_deadlocked(vouch_session *s,
     if (!is_deadlocked(s, peer)) {
         return VOUCH_OK;
     }
-    err = event_add(s, &event);
-    return err == VOUCH_OK ? session_shut(s, VOUCH_CLOSE_DEADLOCK) : err;
+    err = vouch_event_add(s, &event);
+    return err == VOUCH_OK ? vouch_session_shut(s, VOUCH_CLOSE_DEADLOCK) : err;
 }
 
 /* Only the list that was withheld may come later, once. */
@@ -134,7 +135,7 @@ static vouch_err receive_list(vouch_session *s,
     }
     vouch_buffer_free(&s->withheld);
     take_capabilities(s, peer);
-    if (config_requires_peer(s->config)) { /* without back-off */
+    if (vouch_config_requires_peer(s->config)) { /* without back-off */
         s->failures = 0;
         s->ask_at = s->now.mono_ms;
     }
@@ -146,7 +147,7 @@ static vouch_err receive_first(vouch_session *s,
 {
     const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
     const vouch_event event = {.type = VOUCH_EVENT_PEER};
-    vouch_err err = event_add(s, &event);
+    vouch_err err = vouch_event_add(s, &event);
 
     take_capabilities(s, peer);
     if (err == VOUCH_OK && is_withheld(peer)) {
@@ -158,14 +159,14 @@ static vouch_err receive_first(vouch_session *s,
     if (!vouch_ct_equal(peer->conn_check, vouch_channel_conn_check(channel))) {
         return leave_different_connection(s);
     }
-    if (config_requires_peer(s->config) && s->highest_asked == 0) {
+    if (vouch_config_requires_peer(s->config) && s->highest_asked == 0) {
         s->ask_at = s->now.mono_ms; /* it was too long to go before */
     }
     return close_if_deadlocked(s, peer);
 }
 
-vouch_err capabilities_receive(vouch_session *s,
-                               const struct vouch_capabilities *peer)
+vouch_err vouch_capabilities_receive(vouch_session *s,
+                                     const struct vouch_capabilities *peer)
 {
     return s->has_peer ? receive_list(s, peer) : receive_first(s, peer);
 }

@@ -30,7 +30,7 @@ vouch_err vouch_session_request_operation(vouch_session *s,
 {
     uint8_t digest[32];
     struct question question = {.operation = digest};
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
     if (err != VOUCH_OK) {
         return err;
@@ -42,93 +42,93 @@ vouch_err vouch_session_request_operation(vouch_session *s,
     if (!s->has_peer || (s->peer_flags & VOUCH_FLAG_EXECUTES) == 0) {
         return VOUCH_E_STATE;
     }
-    if (exchange_operations(s, true) >= VOUCH_LIMIT_OPERATIONS) {
+    if (vouch_exchange_operations(s, true) >= VOUCH_LIMIT_OPERATIONS) {
         return VOUCH_E_TOO_MANY;
     }
     vouch_sha256(operation, digest);
-    question.within = time_after(s->now.mono_ms, within_ms);
-    return rp_request_for(s, &question, out);
+    question.within = vouch_time_after(s->now.mono_ms, within_ms);
+    return vouch_rp_request_for(s, &question, out);
 }
 
 /* How long a reply is awaited: the command may begin until the approval's end,
  * and then takes its time. */
-vouch_err rp_command(vouch_session *s, struct exchange *x,
-                     const struct step_arg *arg)
+vouch_err vouch_rp_command(vouch_session *s, struct exchange *x,
+                           const struct step_arg *arg)
 {
     const struct vouch_command_message m = {.id = x->id,
                                             .operation = arg->octets};
 
     s->stats.commands_sent++;
-    x->deadline = time_after(x->within, s->config->answer_within);
-    return output_command(s, &m);
+    x->deadline = vouch_time_after(x->within, s->config->answer_within);
+    return vouch_output_command(s, &m);
 }
 
 vouch_err vouch_session_command(vouch_session *s, vouch_exchange exchange,
                                 vouch_bytes operation, vouch_now now)
 {
     const struct step_arg arg = {.octets = operation};
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
     struct exchange *x;
 
     if (err != VOUCH_OK) {
         return err;
     }
-    if (!session_is_up(s)) {
+    if (!vouch_session_is_up(s)) {
         return VOUCH_E_CLOSED;
     }
-    x = exchange_by_handle(s, exchange, true, RP_ACCEPTED);
-    if (x == NULL || !gate_approved(s, x, s->now.mono_ms)) {
+    x = vouch_exchange_by_handle(s, exchange, true, RP_ACCEPTED);
+    if (x == NULL || !vouch_gate_approved(s, x, s->now.mono_ms)) {
         return VOUCH_E_GATE;
     }
     if (!is_digest_of(x, operation)) {
         return VOUCH_E_OPERATION;
     }
-    if (!output_has_room_for_command(s, operation.len)) {
+    if (!vouch_output_has_room_for_command(s, operation.len)) {
         return VOUCH_E_TOO_LARGE;
     }
-    return session_settle(s, rp_step(s, x, RP_IN_COMMAND, &arg));
+    return vouch_session_settle(s, vouch_rp_step(s, x, RP_IN_COMMAND, &arg));
 }
 
-vouch_err rp_reply(vouch_session *s, struct exchange *x,
-                   const struct step_arg *arg)
+vouch_err vouch_rp_reply(vouch_session *s, struct exchange *x,
+                         const struct step_arg *arg)
 {
     const struct vouch_reply_message *m = arg->reply;
     vouch_event event = {.type = VOUCH_EVENT_REPLY,
-                         .exchange = exchange_handle(s, x)};
+                         .exchange = vouch_exchange_handle(s, x)};
 
     /* design, The wire: unknown statuses read as failed */
     event.u.reply.status = m->status <= VOUCH_STATUS_FAILED
                                ? (vouch_status)m->status
                                : VOUCH_STATUS_FAILED;
     event.u.reply.posture_changed = m->posture_changed;
-    return event_add_octets(s, &event, m->octets);
+    return vouch_event_add_octets(s, &event, m->octets);
 }
 
-vouch_err rp_unknown(vouch_session *s, struct exchange *x,
-                     const struct step_arg *arg)
+vouch_err vouch_rp_unknown(vouch_session *s, struct exchange *x,
+                           const struct step_arg *arg)
 {
     const vouch_event event = {.type = VOUCH_EVENT_UNKNOWN,
-                               .exchange = exchange_handle(s, x)};
+                               .exchange = vouch_exchange_handle(s, x)};
 
     (void)arg;
-    return event_add(s, &event);
+    return vouch_event_add(s, &event);
 }
 
-vouch_err rp_receive_reply(vouch_session *s,
-                           const struct vouch_reply_message *message)
+vouch_err vouch_rp_receive_reply(vouch_session *s,
+                                 const struct vouch_reply_message *message)
 {
     const struct step_arg arg = {.reply = message};
     struct exchange *x;
 
-    if (!exchange_is_mine(s, message->id) ||
+    if (!vouch_exchange_is_mine(s, message->id) ||
         (message->id & VOUCH_ID_COUNTER) > s->highest_asked) {
         return VOUCH_E_ILLEGAL;
     }
-    x = exchange_find(s, message->id);
+    x = vouch_exchange_find(s, message->id);
     if (x == NULL || x->state != RP_COMMANDED) {
-        return session_stray(s);
+        return vouch_session_stray(s);
     }
-    return rp_step(s, x, RP_IN_REPLY, &arg);
+    return vouch_rp_step(s, x, RP_IN_REPLY, &arg);
 }
 
 /* The executor */
@@ -138,15 +138,15 @@ static vouch_err reply(vouch_session *s, uint64_t id, vouch_status status)
     const struct vouch_reply_message m = {.id = id, .status = status};
 
     s->stats.commands_refused++;
-    return output_reply(s, &m);
+    return vouch_output_reply(s, &m);
 }
 
-vouch_err command_ended(vouch_session *s, const struct exchange *x,
-                        vouch_status status)
+vouch_err vouch_command_ended(vouch_session *s, const struct exchange *x,
+                              vouch_status status)
 {
     struct ended_operations *ended = s->ended;
 
-    if (!exchange_is_operation(x)) {
+    if (!vouch_exchange_is_operation(x)) {
         return VOUCH_OK;
     }
     if (ended == NULL) {
@@ -179,7 +179,7 @@ static vouch_status objection(const vouch_session *s, const struct exchange *x)
     if (x->epoch != s->posture.epoch || x->deadline <= s->now.mono_ms) {
         return VOUCH_STATUS_STALE;
     }
-    if (!gate_may_accept_command(s, s->now.mono_ms)) {
+    if (!vouch_gate_may_accept_command(s, s->now.mono_ms)) {
         return VOUCH_STATUS_NOT_AUTHORISED;
     }
     return VOUCH_STATUS_DONE;
@@ -192,20 +192,20 @@ static vouch_status objection_to(const vouch_session *s,
     if (x->state == AT_OFFERED || x->state == AT_RUNNING) {
         return VOUCH_STATUS_CONSUMED;
     }
-    if (x->state != AT_CONFIRMED || !exchange_is_operation(x)) {
+    if (x->state != AT_CONFIRMED || !vouch_exchange_is_operation(x)) {
         return VOUCH_STATUS_NOT_CONFIRMED;
     }
     return is_digest_of(x, operation) ? objection(s, x) : VOUCH_STATUS_DIGEST;
 }
 
-vouch_err at_receive_command(vouch_session *s,
-                             const struct vouch_command_message *message)
+vouch_err vouch_at_receive_command(vouch_session *s,
+                                   const struct vouch_command_message *message)
 {
     const struct step_arg arg = {.octets = message->operation};
     vouch_status status;
     struct exchange *x;
 
-    if (exchange_is_mine(s, message->id) ||
+    if (vouch_exchange_is_mine(s, message->id) ||
         (message->id & VOUCH_ID_COUNTER) > s->highest_seen) {
         return VOUCH_E_ILLEGAL;
     }
@@ -215,57 +215,57 @@ vouch_err at_receive_command(vouch_session *s,
     if (s->closing_len != 0) { /* design, End: starts none, answers none */
         return VOUCH_OK;
     }
-    x = exchange_find(s, message->id);
+    x = vouch_exchange_find(s, message->id);
     status = x == NULL ? status_of_ended(s, message->id)
                        : objection_to(s, x, message->operation);
     if (status == VOUCH_STATUS_DONE) {
-        return at_step(s, x, AT_IN_COMMAND, &arg);
+        return vouch_at_step(s, x, AT_IN_COMMAND, &arg);
     }
-    if (x == NULL && session_stray(s) != VOUCH_OK) {
+    if (x == NULL && vouch_session_stray(s) != VOUCH_OK) {
         return VOUCH_E_RATE;
     }
     return reply(s, message->id, status);
 }
 
 /* A command that fails is over; its exchange opened for this one only. */
-vouch_err at_offer(vouch_session *s, struct exchange *x,
-                   const struct step_arg *arg)
+vouch_err vouch_at_offer(vouch_session *s, struct exchange *x,
+                         const struct step_arg *arg)
 {
     const vouch_event event = {.type = VOUCH_EVENT_COMMAND,
-                               .exchange = exchange_handle(s, x)};
+                               .exchange = vouch_exchange_handle(s, x)};
 
-    return event_add_octets(s, &event, arg->octets);
+    return vouch_event_add_octets(s, &event, arg->octets);
 }
 
-vouch_err at_refuse(vouch_session *s, struct exchange *x,
-                    const struct step_arg *arg)
+vouch_err vouch_at_refuse(vouch_session *s, struct exchange *x,
+                          const struct step_arg *arg)
 {
-    vouch_err err = command_ended(s, x, VOUCH_STATUS_CONSUMED);
+    vouch_err err = vouch_command_ended(s, x, VOUCH_STATUS_CONSUMED);
 
     return err == VOUCH_OK ? reply(s, x->id, arg->status) : err;
 }
 
-vouch_err at_refuse_stale(vouch_session *s, struct exchange *x,
-                          const struct step_arg *arg)
+vouch_err vouch_at_refuse_stale(vouch_session *s, struct exchange *x,
+                                const struct step_arg *arg)
 {
     static const struct step_arg stale = {.status = VOUCH_STATUS_STALE};
 
     (void)arg;
-    return at_refuse(s, x, &stale);
+    return vouch_at_refuse(s, x, &stale);
 }
 
-vouch_err at_refuse_denied(vouch_session *s, struct exchange *x,
-                           const struct step_arg *arg)
+vouch_err vouch_at_refuse_denied(vouch_session *s, struct exchange *x,
+                                 const struct step_arg *arg)
 {
     static const struct step_arg denied = {.status =
                                                VOUCH_STATUS_NOT_CONFIRMED};
 
     (void)arg;
-    return at_refuse(s, x, &denied);
+    return vouch_at_refuse(s, x, &denied);
 }
 
-vouch_err at_take(vouch_session *s, struct exchange *x,
-                  const struct step_arg *arg)
+vouch_err vouch_at_take(vouch_session *s, struct exchange *x,
+                        const struct step_arg *arg)
 {
     (void)arg;
     s->stats.commands_taken++;
@@ -277,27 +277,27 @@ vouch_err vouch_session_take(vouch_session *s, vouch_exchange exchange,
                              vouch_now now)
 {
     struct step_arg arg = {.status = VOUCH_STATUS_DONE};
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
     struct exchange *x;
 
     if (err != VOUCH_OK) {
         return err;
     }
-    x = exchange_by_handle(s, exchange, false, AT_OFFERED);
+    x = vouch_exchange_by_handle(s, exchange, false, AT_OFFERED);
     /* design, End: a side that has sent CLOSE starts no command */
     if (x == NULL || s->closing_len != 0) {
         return VOUCH_E_HANDLE;
     }
     arg.status = objection(s, x);
     if (arg.status == VOUCH_STATUS_DONE) {
-        return session_settle(s, at_step(s, x, AT_IN_TAKE, &arg));
+        return vouch_session_settle(s, vouch_at_step(s, x, AT_IN_TAKE, &arg));
     }
-    err = session_settle(s, at_step(s, x, AT_IN_REFUSE, &arg));
+    err = vouch_session_settle(s, vouch_at_step(s, x, AT_IN_REFUSE, &arg));
     return err == VOUCH_OK ? VOUCH_E_HANDLE : err;
 }
 
-vouch_err at_note_posture(vouch_session *s, struct exchange *x,
-                          const struct step_arg *arg)
+vouch_err vouch_at_note_posture(vouch_session *s, struct exchange *x,
+                                const struct step_arg *arg)
 {
     (void)s;
     (void)arg;
@@ -305,8 +305,8 @@ vouch_err at_note_posture(vouch_session *s, struct exchange *x,
     return VOUCH_OK;
 }
 
-vouch_err at_keep_running(vouch_session *s, struct exchange *x,
-                          const struct step_arg *arg)
+vouch_err vouch_at_keep_running(vouch_session *s, struct exchange *x,
+                                const struct step_arg *arg)
 {
     (void)s;
     (void)x;
@@ -314,8 +314,8 @@ vouch_err at_keep_running(vouch_session *s, struct exchange *x,
     return VOUCH_OK;
 }
 
-vouch_err at_reply(vouch_session *s, struct exchange *x,
-                   const struct step_arg *arg)
+vouch_err vouch_at_reply(vouch_session *s, struct exchange *x,
+                         const struct step_arg *arg)
 {
     const struct vouch_reply_message m = {
         .id = x->id,
@@ -324,9 +324,9 @@ vouch_err at_reply(vouch_session *s, struct exchange *x,
         .octets = arg->octets,
         .posture_changed = x->moved,
     };
-    vouch_err err = command_ended(s, x, VOUCH_STATUS_CONSUMED);
+    vouch_err err = vouch_command_ended(s, x, VOUCH_STATUS_CONSUMED);
 
-    return err == VOUCH_OK ? output_reply(s, &m) : err;
+    return err == VOUCH_OK ? vouch_output_reply(s, &m) : err;
 }
 
 vouch_err vouch_session_reply(vouch_session *s, vouch_exchange exchange,
@@ -334,7 +334,7 @@ vouch_err vouch_session_reply(vouch_session *s, vouch_exchange exchange,
                               vouch_now now)
 {
     const struct step_arg arg = {.status = status, .octets = octets};
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
     struct exchange *x;
 
     if (err != VOUCH_OK) {
@@ -344,9 +344,10 @@ vouch_err vouch_session_reply(vouch_session *s, vouch_exchange exchange,
         octets.len > VOUCH_LIMIT_OPERATION) {
         return VOUCH_E_ARGUMENT;
     }
-    x = exchange_by_handle(s, exchange, false, AT_RUNNING);
+    x = vouch_exchange_by_handle(s, exchange, false, AT_RUNNING);
     return x == NULL ? VOUCH_E_HANDLE
-                     : session_settle(s, at_step(s, x, AT_IN_REPLY, &arg));
+                     : vouch_session_settle(
+                           s, vouch_at_step(s, x, AT_IN_REPLY, &arg));
 }
 
 const char *vouch_status_name(vouch_status status)

@@ -36,7 +36,7 @@ vouch_err vouch_config_new(vouch_config **out)
     return VOUCH_OK;
 }
 
-vouch_config *config_use(vouch_config *config)
+vouch_config *vouch_config_use(vouch_config *config)
 {
     atomic_store(&config->sealed, true);
     atomic_fetch_add(&config->refs, 1);
@@ -282,41 +282,43 @@ vouch_err vouch_config_set_posture(vouch_config *config, const char *name,
                : vouch_posture_set(&config->posture, name, sha256, &changed);
 }
 
-bool config_requires_peer(const vouch_config *config)
+bool vouch_config_requires_peer(const vouch_config *config)
 {
     return config->gate != VOUCH_GATE_NONE ||
            config->asker == VOUCH_ASKER_ATTESTED;
 }
 
-bool config_gates_data(const vouch_config *config)
+bool vouch_config_gates_data(const vouch_config *config)
 {
     return config->gate >= VOUCH_GATE_REQUIRE_PEER;
 }
 
-bool config_can_ask(const vouch_config *config)
+bool vouch_config_can_ask(const vouch_config *config)
 {
     return config->trust != NULL && config->appraised.num != 0;
 }
 
-bool config_can_answer(const vouch_config *config)
+bool vouch_config_can_answer(const vouch_config *config)
 {
     return config->credential != NULL && config->produced.num != 0;
 }
 
-bool config_is_consistent(const vouch_config *config)
+bool vouch_config_is_consistent(const vouch_config *config)
 {
-    return (!config_requires_peer(config) || config_can_ask(config)) &&
-           (!config->peer_first || config_requires_peer(config)) &&
-           (config->gate != VOUCH_GATE_MUTUAL || config_can_answer(config));
+    return (!vouch_config_requires_peer(config) ||
+            vouch_config_can_ask(config)) &&
+           (!config->peer_first || vouch_config_requires_peer(config)) &&
+           (config->gate != VOUCH_GATE_MUTUAL ||
+            vouch_config_can_answer(config));
 }
 
-uint64_t config_interval(const vouch_config *config)
+uint64_t vouch_config_interval(const vouch_config *config)
 {
     return config->has_interval ? config->interval
                                 : config->max_age / REFRESHES_IN_AGE;
 }
 
-uint64_t config_grace(const vouch_config *config)
+uint64_t vouch_config_grace(const vouch_config *config)
 {
     return config->has_grace ? config->grace : config->max_age / GRACES_IN_AGE;
 }
@@ -326,13 +328,13 @@ static vouch_bytes format_text(const struct format_list *list, size_t i)
     return (vouch_bytes){list->text[i].data, list->text[i].len};
 }
 
-format_set format_list_all(const struct format_list *list)
+format_set vouch_format_list_all(const struct format_list *list)
 {
     return (format_set)((UINT64_C(1) << list->num) - 1);
 }
 
-void format_list_export(const struct format_list *list, format_set set,
-                        struct vouch_formats *out)
+void vouch_format_list_export(const struct format_list *list, format_set set,
+                              struct vouch_formats *out)
 {
     out->num = 0;
     for (size_t i = 0; i < list->num; i++) {
@@ -342,7 +344,8 @@ void format_list_export(const struct format_list *list, format_set set,
     }
 }
 
-format_set format_list_find(const struct format_list *list, vouch_bytes type)
+format_set vouch_format_list_find(const struct format_list *list,
+                                  vouch_bytes type)
 {
     for (size_t i = 0; i < list->num; i++) {
         if (vouch_bytes_equal(format_text(list, i), type)) {
@@ -363,8 +366,9 @@ static vouch_bytes only_format(const struct format_list *list, format_set set)
     return format_text(list, i);
 }
 
-vouch_err format_list_covers(const struct format_list *list, format_set set,
-                             vouch_bytes octets, vouch_bytes *format)
+vouch_err vouch_format_list_covers(const struct format_list *list,
+                                   format_set set, vouch_bytes octets,
+                                   vouch_bytes *format)
 {
     struct vouch_cmw_leaves leaves;
     vouch_err err = vouch_cmw_leaves_begin(octets, &leaves);
@@ -375,7 +379,7 @@ vouch_err format_list_covers(const struct format_list *list, format_set set,
         return err;
     }
     while (vouch_cmw_leaves_next(&leaves, &leaf)) {
-        format_set found = format_list_find(list, leaf.media_type) & set;
+        format_set found = vouch_format_list_find(list, leaf.media_type) & set;
 
         if (found != 0) {
             first = first.len != 0 ? first : only_format(list, found);
@@ -391,19 +395,19 @@ vouch_err format_list_covers(const struct format_list *list, format_set set,
     return VOUCH_OK;
 }
 
-format_set format_list_common(const struct format_list *list,
-                              const struct vouch_formats *theirs)
+format_set vouch_format_list_common(const struct format_list *list,
+                                    const struct vouch_formats *theirs)
 {
     format_set common = 0;
 
     for (size_t i = 0; i < theirs->num; i++) {
-        common |= format_list_find(list, theirs->format[i]);
+        common |= vouch_format_list_find(list, theirs->format[i]);
     }
     return common;
 }
 
-vouch_bytes format_list_first(const struct format_list *list,
-                              const struct vouch_formats *order)
+vouch_bytes vouch_format_list_first(const struct format_list *list,
+                                    const struct vouch_formats *order)
 {
     for (size_t i = 0; i < order->num; i++) {
         for (size_t j = 0; j < list->num; j++) {

@@ -44,46 +44,47 @@ struct vouch_config {
     struct vouch_posture posture;
 };
 
-/* config_use seals `config` and takes a reference. */
-vouch_config *config_use(vouch_config *config);
+/* vouch_config_use seals `config` and takes a reference. */
+vouch_config *vouch_config_use(vouch_config *config);
 
 /* Whether the peer must attest for anything at all, and for DATA. */
-bool config_requires_peer(const vouch_config *config);
-bool config_gates_data(const vouch_config *config);
-bool config_can_ask(const vouch_config *config);
-bool config_can_answer(const vouch_config *config);
+bool vouch_config_requires_peer(const vouch_config *config);
+bool vouch_config_gates_data(const vouch_config *config);
+bool vouch_config_can_ask(const vouch_config *config);
+bool vouch_config_can_answer(const vouch_config *config);
 
 /* Tells whether this side can do what its own gate waits for. */
-bool config_is_consistent(const vouch_config *config);
+bool vouch_config_is_consistent(const vouch_config *config);
 
 /* Milliseconds between automatic requests; 0: ask once. */
-uint64_t config_interval(const vouch_config *config);
-uint64_t config_grace(const vouch_config *config);
+uint64_t vouch_config_interval(const vouch_config *config);
+uint64_t vouch_config_grace(const vouch_config *config);
 
-format_set format_list_all(const struct format_list *list);
+format_set vouch_format_list_all(const struct format_list *list);
 
 /* The set of the one format that equals `type`, or none. */
-format_set format_list_find(const struct format_list *list, vouch_bytes type);
+format_set vouch_format_list_find(const struct format_list *list,
+                                  vouch_bytes type);
 
-/* format_list_covers tells whether `octets` is of formats of `set` only, which
- * are of `list`; beside them may stand a posture (proto/README.md, 7).
+/* vouch_format_list_covers tells whether `octets` is of formats of `set` only,
+ * which are of `list`; beside them may stand a posture (proto/README.md, 7).
  * `*format` is the first of them, borrowed from `list`. VOUCH_E_CMW when it is
  * not, or what vouch_cmw_parse returns. */
-vouch_err format_list_covers(const struct format_list *list, format_set set,
-                             vouch_bytes octets,
-                             vouch_bytes *format) VOUCH_MUST_CHECK;
+vouch_err vouch_format_list_covers(const struct format_list *list,
+                                   format_set set, vouch_bytes octets,
+                                   vouch_bytes *format) VOUCH_MUST_CHECK;
 
 /* The formats of `list` that `theirs` has too. */
-format_set format_list_common(const struct format_list *list,
-                              const struct vouch_formats *theirs);
+format_set vouch_format_list_common(const struct format_list *list,
+                                    const struct vouch_formats *theirs);
 
 /* The first of `order` that `list` has too, borrowed from `list`; empty if
  * there is none. */
-vouch_bytes format_list_first(const struct format_list *list,
-                              const struct vouch_formats *order);
+vouch_bytes vouch_format_list_first(const struct format_list *list,
+                                    const struct vouch_formats *order);
 
 /* Lists the formats of `set`, borrowed from `list`. */
-void format_list_export(const struct format_list *list, format_set set,
-                        struct vouch_formats *out);
+void vouch_format_list_export(const struct format_list *list, format_set set,
+                              struct vouch_formats *out);
 
 #endif

@@ -77,8 +77,8 @@ static bool is_no_regression(const vouch_session *s, const vouch_result *result,
     return false;
 }
 
-bool continuity_is_same_aik(const vouch_session *s, vouch_bytes aik_spki,
-                            vouch_reason *reason)
+bool vouch_continuity_is_same_aik(const vouch_session *s, vouch_bytes aik_spki,
+                                  vouch_reason *reason)
 {
     uint8_t digest[32];
 
@@ -93,18 +93,18 @@ bool continuity_is_same_aik(const vouch_session *s, vouch_bytes aik_spki,
     return false;
 }
 
-bool continuity_holds(const vouch_session *s, vouch_bytes aik_spki,
-                      const vouch_result *result, vouch_reason *reason)
+bool vouch_continuity_holds(const vouch_session *s, vouch_bytes aik_spki,
+                            const vouch_result *result, vouch_reason *reason)
 {
     /* Another may have been accepted since this one's answer came. */
-    return continuity_is_same_aik(s, aik_spki, reason) &&
+    return vouch_continuity_is_same_aik(s, aik_spki, reason) &&
            is_of_this_epoch(s, result, reason) &&
            is_same_instance(s, result, reason) &&
            is_no_regression(s, result, reason);
 }
 
-void continuity_remember(struct continuity *last, vouch_bytes aik_spki,
-                         const vouch_result *result)
+void vouch_continuity_remember(struct continuity *last, vouch_bytes aik_spki,
+                               const vouch_result *result)
 {
     vouch_bytes ueid = vouch_ueid_bytes(&result->ueid);
 

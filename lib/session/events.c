@@ -39,7 +39,7 @@ static struct event_node *queue_take(struct event_queue *queue)
     return node;
 }
 
-void event_queue_clear(struct event_queue *queue)
+void vouch_event_queue_clear(struct event_queue *queue)
 {
     struct event_node *node;
 
@@ -48,13 +48,13 @@ void event_queue_clear(struct event_queue *queue)
     }
 }
 
-void event_forget_taken(vouch_session *s)
+void vouch_event_forget_taken(vouch_session *s)
 {
     node_free(s->taken);
     s->taken = NULL;
 }
 
-void event_queue_move(struct event_queue *to, struct event_queue *from)
+void vouch_event_queue_move(struct event_queue *to, struct event_queue *from)
 {
     struct event_node *node;
 
@@ -64,8 +64,8 @@ void event_queue_move(struct event_queue *to, struct event_queue *from)
     }
 }
 
-vouch_err event_add_reason(vouch_session *s, const vouch_event *event,
-                           const vouch_reason *reason)
+vouch_err vouch_event_add_reason(vouch_session *s, const vouch_event *event,
+                                 const vouch_reason *reason)
 {
     struct event_node *node = vouch_alloc(sizeof *node);
 
@@ -86,13 +86,13 @@ vouch_err event_add_reason(vouch_session *s, const vouch_event *event,
     return VOUCH_OK;
 }
 
-vouch_err event_add(vouch_session *s, const vouch_event *event)
+vouch_err vouch_event_add(vouch_session *s, const vouch_event *event)
 {
-    return event_add_reason(s, event, NULL);
+    return vouch_event_add_reason(s, event, NULL);
 }
 
-vouch_err event_add_audit(vouch_session *s, vouch_exchange exchange,
-                          const vouch_audit *audit)
+vouch_err vouch_event_add_audit(vouch_session *s, vouch_exchange exchange,
+                                const vouch_audit *audit)
 {
     struct event_node *node = vouch_alloc(sizeof *node);
     vouch_audit *record = vouch_alloc(sizeof *record);
@@ -127,8 +127,8 @@ static struct event_node *node_with_octets(const vouch_event *event,
     return node;
 }
 
-vouch_err event_add_octets(vouch_session *s, const vouch_event *event,
-                           vouch_bytes octets)
+vouch_err vouch_event_add_octets(vouch_session *s, const vouch_event *event,
+                                 vouch_bytes octets)
 {
     struct event_node *node = node_with_octets(event, octets);
     vouch_bytes kept;
@@ -146,8 +146,8 @@ vouch_err event_add_octets(vouch_session *s, const vouch_event *event,
     return VOUCH_OK;
 }
 
-vouch_err event_add_data(struct event_queue *queue, vouch_bytes data,
-                         bool early)
+vouch_err vouch_event_add_data(struct event_queue *queue, vouch_bytes data,
+                               bool early)
 {
     vouch_event event = {.type = VOUCH_EVENT_DATA};
     struct event_node *node = node_with_octets(&event, data);
@@ -186,7 +186,7 @@ static bool take_failure(vouch_session *s, vouch_event *out)
 
 bool vouch_session_poll(vouch_session *s, vouch_event *out)
 {
-    event_forget_taken(s);
+    vouch_event_forget_taken(s);
     s->taken = queue_take(&s->events);
     if (s->taken == NULL) {
         return take_failure(s, out);

@@ -12,111 +12,110 @@ struct step {
  * The two sides of an exchange. A pair of state and input that has no entry is
  * a violation. tests/test_exchange.c walks them all.
  */
-static const struct step relying_party[RP_STATES][RP_INPUTS] =
-    {
-        [RP_NEW] =
-            {
-                [RP_IN_ASK] = {rp_ask, RP_WAITING},
-                [RP_IN_END] = {rp_abandon, RP_REFUSED},
-            },
-        [RP_WAITING] =
-            {
-                [RP_IN_AUTHENTICATOR] = {rp_start_appraisal, RP_APPRAISING},
-                [RP_IN_INVALID] = {rp_reject, RP_REFUSED},
-                [RP_IN_UNSURE] = {rp_give_up, RP_REFUSED},
-                [RP_IN_DECLINED] = {rp_declined, RP_REFUSED},
-                [RP_IN_DEADLINE] = {rp_time_out, RP_REFUSED},
-                [RP_IN_CANCEL] = {rp_cancel, RP_REFUSED},
-                [RP_IN_END] = {rp_abandon, RP_REFUSED},
-            },
-        [RP_APPRAISING] =
-            {
-                [RP_IN_YES] = {rp_accept, RP_ACCEPTED},
-                [RP_IN_NO] = {rp_reject, RP_REFUSED},
-                [RP_IN_UNSURE] = {rp_give_up, RP_REFUSED},
-                [RP_IN_POSTURE] = {rp_stale, RP_REFUSED},
-                [RP_IN_DEADLINE] = {rp_time_out, RP_REFUSED},
-                [RP_IN_CANCEL] = {rp_cancel, RP_REFUSED},
-                [RP_IN_END] = {rp_abandon, RP_REFUSED},
-            },
-        [RP_ACCEPTED] =
-            {
-                [RP_IN_COMMAND] = {rp_command, RP_COMMANDED},
-                [RP_IN_POSTURE] = {rp_expire, RP_REFUSED},
-                [RP_IN_DEADLINE] = {rp_expire, RP_REFUSED},
-                [RP_IN_REVOKED] = {rp_expire, RP_REFUSED},
-                [RP_IN_CANCEL] = {rp_expire, RP_REFUSED},
-                [RP_IN_END] = {rp_expire, RP_REFUSED},
-            },
-        [RP_COMMANDED] =
-            {
-                [RP_IN_REPLY] = {rp_reply, RP_REFUSED},
-                [RP_IN_DEADLINE] = {rp_unknown, RP_REFUSED},
-                [RP_IN_END] = {rp_unknown, RP_REFUSED},
-            },
+static const struct step relying_party[RP_STATES][RP_INPUTS] = {
+    [RP_NEW] =
+        {
+            [RP_IN_ASK] = {vouch_rp_ask, RP_WAITING},
+            [RP_IN_END] = {vouch_rp_abandon, RP_REFUSED},
+        },
+    [RP_WAITING] =
+        {
+            [RP_IN_AUTHENTICATOR] = {vouch_rp_start_appraisal, RP_APPRAISING},
+            [RP_IN_INVALID] = {vouch_rp_reject, RP_REFUSED},
+            [RP_IN_UNSURE] = {vouch_rp_give_up, RP_REFUSED},
+            [RP_IN_DECLINED] = {vouch_rp_declined, RP_REFUSED},
+            [RP_IN_DEADLINE] = {vouch_rp_time_out, RP_REFUSED},
+            [RP_IN_CANCEL] = {vouch_rp_cancel, RP_REFUSED},
+            [RP_IN_END] = {vouch_rp_abandon, RP_REFUSED},
+        },
+    [RP_APPRAISING] =
+        {
+            [RP_IN_YES] = {vouch_rp_accept, RP_ACCEPTED},
+            [RP_IN_NO] = {vouch_rp_reject, RP_REFUSED},
+            [RP_IN_UNSURE] = {vouch_rp_give_up, RP_REFUSED},
+            [RP_IN_POSTURE] = {vouch_rp_stale, RP_REFUSED},
+            [RP_IN_DEADLINE] = {vouch_rp_time_out, RP_REFUSED},
+            [RP_IN_CANCEL] = {vouch_rp_cancel, RP_REFUSED},
+            [RP_IN_END] = {vouch_rp_abandon, RP_REFUSED},
+        },
+    [RP_ACCEPTED] =
+        {
+            [RP_IN_COMMAND] = {vouch_rp_command, RP_COMMANDED},
+            [RP_IN_POSTURE] = {vouch_rp_expire, RP_REFUSED},
+            [RP_IN_DEADLINE] = {vouch_rp_expire, RP_REFUSED},
+            [RP_IN_REVOKED] = {vouch_rp_expire, RP_REFUSED},
+            [RP_IN_CANCEL] = {vouch_rp_expire, RP_REFUSED},
+            [RP_IN_END] = {vouch_rp_expire, RP_REFUSED},
+        },
+    [RP_COMMANDED] =
+        {
+            [RP_IN_REPLY] = {vouch_rp_reply, RP_REFUSED},
+            [RP_IN_DEADLINE] = {vouch_rp_unknown, RP_REFUSED},
+            [RP_IN_END] = {vouch_rp_unknown, RP_REFUSED},
+        },
 };
 
 static const struct step attester[AT_STATES][AT_INPUTS] =
     {
         [AT_ASKED] =
             {
-                [AT_IN_PRODUCE] = {at_need_evidence, AT_PRODUCING},
-                [AT_IN_DECLINE] = {at_decline, AT_DENIED},
-                [AT_IN_END] = {at_abandon, AT_DENIED},
+                [AT_IN_PRODUCE] = {vouch_at_need_evidence, AT_PRODUCING},
+                [AT_IN_DECLINE] = {vouch_at_decline, AT_DENIED},
+                [AT_IN_END] = {vouch_at_abandon, AT_DENIED},
             },
         [AT_PRODUCING] =
             {
-                [AT_IN_EVIDENCE] = {at_answer, AT_ANSWERED},
-                [AT_IN_DECLINE] = {at_decline, AT_DENIED},
-                [AT_IN_REJECTED] = {at_denied, AT_DENIED},
-                [AT_IN_INDETERMINATE] = {at_denied, AT_DENIED},
-                [AT_IN_POSTURE] = {at_need_evidence, AT_PRODUCING},
-                [AT_IN_DEADLINE] = {at_time_out, AT_DENIED},
-                [AT_IN_END] = {at_abandon, AT_DENIED},
+                [AT_IN_EVIDENCE] = {vouch_at_answer, AT_ANSWERED},
+                [AT_IN_DECLINE] = {vouch_at_decline, AT_DENIED},
+                [AT_IN_REJECTED] = {vouch_at_denied, AT_DENIED},
+                [AT_IN_INDETERMINATE] = {vouch_at_denied, AT_DENIED},
+                [AT_IN_POSTURE] = {vouch_at_need_evidence, AT_PRODUCING},
+                [AT_IN_DEADLINE] = {vouch_at_time_out, AT_DENIED},
+                [AT_IN_END] = {vouch_at_abandon, AT_DENIED},
             },
         [AT_ANSWERED] =
             {
-                [AT_IN_ACCEPTED] = {at_confirm, AT_CONFIRMED},
-                [AT_IN_REJECTED] = {at_denied, AT_DENIED},
-                [AT_IN_INDETERMINATE] = {at_denied, AT_DENIED},
-                [AT_IN_STALE] = {at_stale, AT_DENIED},
-                [AT_IN_DEADLINE] = {at_lapse, AT_DENIED},
-                [AT_IN_END] = {at_abandon, AT_DENIED},
+                [AT_IN_ACCEPTED] = {vouch_at_confirm, AT_CONFIRMED},
+                [AT_IN_REJECTED] = {vouch_at_denied, AT_DENIED},
+                [AT_IN_INDETERMINATE] = {vouch_at_denied, AT_DENIED},
+                [AT_IN_STALE] = {vouch_at_stale, AT_DENIED},
+                [AT_IN_DEADLINE] = {vouch_at_lapse, AT_DENIED},
+                [AT_IN_END] = {vouch_at_abandon, AT_DENIED},
             },
         [AT_CONFIRMED] =
             {
-                [AT_IN_REJECTED] = {at_denied, AT_DENIED},
-                [AT_IN_COMMAND] = {at_offer, AT_OFFERED},
-                [AT_IN_POSTURE] = {at_stale, AT_DENIED},
-                [AT_IN_DEADLINE] = {at_lapse, AT_DENIED},
-                [AT_IN_REVOKED] = {at_lapse, AT_DENIED},
-                [AT_IN_END] = {at_abandon, AT_DENIED},
+                [AT_IN_REJECTED] = {vouch_at_denied, AT_DENIED},
+                [AT_IN_COMMAND] = {vouch_at_offer, AT_OFFERED},
+                [AT_IN_POSTURE] = {vouch_at_stale, AT_DENIED},
+                [AT_IN_DEADLINE] = {vouch_at_lapse, AT_DENIED},
+                [AT_IN_REVOKED] = {vouch_at_lapse, AT_DENIED},
+                [AT_IN_END] = {vouch_at_abandon, AT_DENIED},
             },
         [AT_OFFERED] =
             {
-                [AT_IN_TAKE] = {at_take, AT_RUNNING},
-                [AT_IN_REFUSE] = {at_refuse, AT_DENIED},
-                [AT_IN_REJECTED] = {at_refuse_denied, AT_DENIED},
-                [AT_IN_POSTURE] = {at_refuse_stale, AT_DENIED},
-                [AT_IN_DEADLINE] = {at_refuse_stale, AT_DENIED},
-                [AT_IN_REVOKED] = {at_refuse_denied, AT_DENIED},
-                [AT_IN_END] = {at_abandon, AT_DENIED},
+                [AT_IN_TAKE] = {vouch_at_take, AT_RUNNING},
+                [AT_IN_REFUSE] = {vouch_at_refuse, AT_DENIED},
+                [AT_IN_REJECTED] = {vouch_at_refuse_denied, AT_DENIED},
+                [AT_IN_POSTURE] = {vouch_at_refuse_stale, AT_DENIED},
+                [AT_IN_DEADLINE] = {vouch_at_refuse_stale, AT_DENIED},
+                [AT_IN_REVOKED] = {vouch_at_refuse_denied, AT_DENIED},
+                [AT_IN_END] = {vouch_at_abandon, AT_DENIED},
             },
         [AT_RUNNING] =
             {
-                [AT_IN_REPLY] = {at_reply, AT_DENIED},
-                [AT_IN_REJECTED] = {at_keep_running, AT_RUNNING},
-                [AT_IN_POSTURE] = {at_note_posture, AT_RUNNING},
-                [AT_IN_END] = {at_abandon, AT_DENIED},
+                [AT_IN_REPLY] = {vouch_at_reply, AT_DENIED},
+                [AT_IN_REJECTED] = {vouch_at_keep_running, AT_RUNNING},
+                [AT_IN_POSTURE] = {vouch_at_note_posture, AT_RUNNING},
+                [AT_IN_END] = {vouch_at_abandon, AT_DENIED},
             },
 };
 
-bool exchange_is_operation(const struct exchange *x)
+bool vouch_exchange_is_operation(const struct exchange *x)
 {
     return (x->id & VOUCH_ID_OPERATION) != 0;
 }
 
-bool exchange_is_mine(const vouch_session *s, uint64_t id)
+bool vouch_exchange_is_mine(const vouch_session *s, uint64_t id)
 {
     bool server =
         vouch_channel_role(vouch_endpoint_channel(s->endpoint)) == VOUCH_SERVER;
@@ -124,7 +123,7 @@ bool exchange_is_mine(const vouch_session *s, uint64_t id)
     return ((id & VOUCH_ID_SERVER) != 0) == server;
 }
 
-struct exchange *exchange_add(vouch_session *s, uint64_t id)
+struct exchange *vouch_exchange_add(vouch_session *s, uint64_t id)
 {
     struct exchange *x = vouch_alloc(sizeof *x);
     struct exchange_work *work = vouch_alloc(sizeof *work);
@@ -137,13 +136,14 @@ struct exchange *exchange_add(vouch_session *s, uint64_t id)
     x->work = work;
     x->id = id;
     x->deadline = VOUCH_NEVER;
-    x->state = exchange_is_mine(s, id) ? (unsigned)RP_NEW : (unsigned)AT_ASKED;
+    x->state =
+        vouch_exchange_is_mine(s, id) ? (unsigned)RP_NEW : (unsigned)AT_ASKED;
     x->next = s->exchanges;
     s->exchanges = x;
     return x;
 }
 
-void exchange_forget_work(struct exchange *x)
+void vouch_exchange_forget_work(struct exchange *x)
 {
     if (x->work != NULL) {
         vouch_buffer_free(&x->work->request);
@@ -162,19 +162,19 @@ static void exchange_remove(vouch_session *s, struct exchange *x)
         link = &(*link)->next;
     }
     *link = x->next;
-    exchange_forget_work(x);
+    vouch_exchange_forget_work(x);
     vouch_free(x->operation);
     vouch_free(x);
 }
 
-void exchange_free_all(vouch_session *s)
+void vouch_exchange_free_all(vouch_session *s)
 {
     while (s->exchanges != NULL) {
         exchange_remove(s, s->exchanges);
     }
 }
 
-uint64_t exchange_counter(const struct exchange *x)
+uint64_t vouch_exchange_counter(const struct exchange *x)
 {
     return x->id & VOUCH_ID_COUNTER;
 }
@@ -182,15 +182,18 @@ uint64_t exchange_counter(const struct exchange *x)
 static bool is_superseded(const vouch_session *s, const struct exchange *old,
                           const struct exchange *recent)
 {
-    return exchange_is_mine(s, old->id) == exchange_is_mine(s, recent->id) &&
-           !exchange_is_operation(old) && !exchange_is_operation(recent) &&
-           old->work == NULL && (old->key_bound || !recent->key_bound) &&
-           exchange_counter(old) < exchange_counter(recent) &&
+    return vouch_exchange_is_mine(s, old->id) ==
+               vouch_exchange_is_mine(s, recent->id) &&
+           !vouch_exchange_is_operation(old) &&
+           !vouch_exchange_is_operation(recent) && old->work == NULL &&
+           (old->key_bound || !recent->key_bound) &&
+           vouch_exchange_counter(old) < vouch_exchange_counter(recent) &&
            old->answered <= recent->answered &&
            old->deadline <= recent->deadline;
 }
 
-void exchange_forget_superseded(vouch_session *s, const struct exchange *recent)
+void vouch_exchange_forget_superseded(vouch_session *s,
+                                      const struct exchange *recent)
 {
     struct exchange *next;
 
@@ -202,7 +205,7 @@ void exchange_forget_superseded(vouch_session *s, const struct exchange *recent)
     }
 }
 
-struct exchange *exchange_find(const vouch_session *s, uint64_t id)
+struct exchange *vouch_exchange_find(const vouch_session *s, uint64_t id)
 {
     struct exchange *x = s->exchanges;
 
@@ -212,31 +215,33 @@ struct exchange *exchange_find(const vouch_session *s, uint64_t id)
     return x;
 }
 
-vouch_exchange exchange_handle(const vouch_session *s, const struct exchange *x)
+vouch_exchange vouch_exchange_handle(const vouch_session *s,
+                                     const struct exchange *x)
 {
     return (vouch_exchange){x->id, s->tag, s->posture.epoch};
 }
 
-struct exchange *exchange_by_handle(const vouch_session *s,
-                                    vouch_exchange handle, bool mine,
-                                    unsigned state)
+struct exchange *vouch_exchange_by_handle(const vouch_session *s,
+                                          vouch_exchange handle, bool mine,
+                                          unsigned state)
 {
     struct exchange *x;
 
-    if (handle.session != s->tag || exchange_is_mine(s, handle.id) != mine) {
+    if (handle.session != s->tag ||
+        vouch_exchange_is_mine(s, handle.id) != mine) {
         return NULL;
     }
-    x = exchange_find(s, handle.id);
+    x = vouch_exchange_find(s, handle.id);
     return x != NULL && x->state == state ? x : NULL;
 }
 
-size_t exchange_in_flight(const vouch_session *s, bool mine)
+size_t vouch_exchange_in_flight(const vouch_session *s, bool mine)
 {
     unsigned settled = mine ? (unsigned)RP_ACCEPTED : (unsigned)AT_CONFIRMED;
     size_t num = 0;
 
     for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
-        num += exchange_is_mine(s, x->id) == mine && x->state < settled;
+        num += vouch_exchange_is_mine(s, x->id) == mine && x->state < settled;
     }
     return num;
 }
@@ -257,14 +262,14 @@ static vouch_err run(vouch_session *s, struct exchange *x,
     return err;
 }
 
-vouch_err rp_step(vouch_session *s, struct exchange *x, enum rp_input input,
-                  const struct step_arg *arg)
+vouch_err vouch_rp_step(vouch_session *s, struct exchange *x,
+                        enum rp_input input, const struct step_arg *arg)
 {
     return run(s, x, &relying_party[x->state][input], arg, RP_REFUSED);
 }
 
-vouch_err at_step(vouch_session *s, struct exchange *x, enum at_input input,
-                  const struct step_arg *arg)
+vouch_err vouch_at_step(vouch_session *s, struct exchange *x,
+                        enum at_input input, const struct step_arg *arg)
 {
     return run(s, x, &attester[x->state][input], arg, AT_DENIED);
 }
@@ -291,9 +296,9 @@ static vouch_err step_each(vouch_session *s, chooser *chosen, uint64_t bound,
 
     while (x != NULL) {
         if (chosen(s, x, bound)) {
-            vouch_err one = exchange_is_mine(s, x->id)
-                                ? rp_step(s, x, inputs->rp, &arg)
-                                : at_step(s, x, inputs->at, &arg);
+            vouch_err one = vouch_exchange_is_mine(s, x->id)
+                                ? vouch_rp_step(s, x, inputs->rp, &arg)
+                                : vouch_at_step(s, x, inputs->at, &arg);
             err = err == VOUCH_OK ? one : err;
             x = s->exchanges;
         } else {
@@ -306,19 +311,20 @@ static vouch_err step_each(vouch_session *s, chooser *chosen, uint64_t bound,
 static bool accepted_below(const vouch_session *s, const struct exchange *x,
                            uint64_t counter)
 {
-    return exchange_is_mine(s, x->id) && x->state == RP_ACCEPTED &&
-           exchange_counter(x) < counter;
+    return vouch_exchange_is_mine(s, x->id) && x->state == RP_ACCEPTED &&
+           vouch_exchange_counter(x) < counter;
 }
 
 static bool confirmed_below(const vouch_session *s, const struct exchange *x,
                             uint64_t counter)
 {
-    return !exchange_is_mine(s, x->id) &&
+    return !vouch_exchange_is_mine(s, x->id) &&
            (x->state == AT_CONFIRMED || x->state == AT_OFFERED) &&
-           exchange_counter(x) < counter;
+           vouch_exchange_counter(x) < counter;
 }
 
-vouch_err exchange_revoke_below(vouch_session *s, bool mine, uint64_t counter)
+vouch_err vouch_exchange_revoke_below(vouch_session *s, bool mine,
+                                      uint64_t counter)
 {
     static const struct inputs revoked = {RP_IN_REVOKED, AT_IN_REVOKED,
                                           VOUCH_CAUSE_REJECTION};
@@ -332,7 +338,7 @@ static bool is_about_posture(const vouch_session *s, const struct exchange *x,
                              uint64_t none)
 {
     (void)none;
-    return exchange_is_mine(s, x->id) &&
+    return vouch_exchange_is_mine(s, x->id) &&
            (x->state == RP_APPRAISING || x->state == RP_ACCEPTED);
 }
 
@@ -341,12 +347,13 @@ static bool is_about_posture(const vouch_session *s, const struct exchange *x,
 static bool is_of_older_posture(const vouch_session *s,
                                 const struct exchange *x, uint64_t epoch)
 {
-    return !exchange_is_mine(s, x->id) && x->epoch != epoch && !x->moved &&
+    return !vouch_exchange_is_mine(s, x->id) && x->epoch != epoch &&
+           !x->moved &&
            (x->state == AT_PRODUCING || x->state == AT_CONFIRMED ||
             x->state == AT_OFFERED || x->state == AT_RUNNING);
 }
 
-vouch_err exchange_posture(vouch_session *s, bool mine)
+vouch_err vouch_exchange_posture(vouch_session *s, bool mine)
 {
     static const struct inputs posture = {RP_IN_POSTURE, AT_IN_POSTURE,
                                           VOUCH_CAUSE_POSTURE};
@@ -363,7 +370,7 @@ static bool any(const vouch_session *s, const struct exchange *x, uint64_t none)
     return true;
 }
 
-vouch_err exchange_end_all(vouch_session *s)
+vouch_err vouch_exchange_end_all(vouch_session *s)
 {
     static const struct inputs end = {RP_IN_END, AT_IN_END, VOUCH_CAUSE_END};
 
@@ -374,7 +381,7 @@ static bool is_command(const vouch_session *s, const struct exchange *x,
                        uint64_t none)
 {
     (void)none;
-    return !exchange_is_mine(s, x->id) &&
+    return !vouch_exchange_is_mine(s, x->id) &&
            (x->state == AT_OFFERED || x->state == AT_RUNNING);
 }
 
@@ -383,27 +390,27 @@ static bool is_command(const vouch_session *s, const struct exchange *x,
 static bool is_no_command(const vouch_session *s, const struct exchange *x,
                           uint64_t none)
 {
-    bool accepted = exchange_is_mine(s, x->id) && x->state == RP_ACCEPTED &&
-                    !exchange_is_operation(x);
+    bool accepted = vouch_exchange_is_mine(s, x->id) &&
+                    x->state == RP_ACCEPTED && !vouch_exchange_is_operation(x);
 
     return !accepted && !is_command(s, x, none);
 }
 
-vouch_err exchange_end_all_but_commands(vouch_session *s)
+vouch_err vouch_exchange_end_all_but_commands(vouch_session *s)
 {
     static const struct inputs end = {RP_IN_END, AT_IN_END, VOUCH_CAUSE_END};
 
     return step_each(s, is_no_command, 0, &end);
 }
 
-vouch_err exchange_end_commands(vouch_session *s)
+vouch_err vouch_exchange_end_commands(vouch_session *s)
 {
     static const struct inputs end = {RP_IN_END, AT_IN_END, VOUCH_CAUSE_END};
 
     return step_each(s, is_command, 0, &end);
 }
 
-bool exchange_has_command(const vouch_session *s)
+bool vouch_exchange_has_command(const vouch_session *s)
 {
     for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
         if (is_command(s, x, 0)) {
@@ -420,7 +427,7 @@ static bool is_due(const vouch_session *s, const struct exchange *x,
     return x->deadline <= now;
 }
 
-vouch_err exchange_deadlines(vouch_session *s)
+vouch_err vouch_exchange_deadlines(vouch_session *s)
 {
     static const struct inputs deadline = {RP_IN_DEADLINE, AT_IN_DEADLINE,
                                            VOUCH_CAUSE_AGE};
@@ -428,12 +435,13 @@ vouch_err exchange_deadlines(vouch_session *s)
     return step_each(s, is_due, s->now.mono_ms, &deadline);
 }
 
-size_t exchange_operations(const vouch_session *s, bool mine)
+size_t vouch_exchange_operations(const vouch_session *s, bool mine)
 {
     size_t num = 0;
 
     for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
-        num += exchange_is_mine(s, x->id) == mine && exchange_is_operation(x);
+        num += vouch_exchange_is_mine(s, x->id) == mine &&
+               vouch_exchange_is_operation(x);
     }
     return num;
 }

@@ -18,14 +18,14 @@ static void watch(void)
     failed = pthread_atfork(NULL, NULL, in_child);
 }
 
-vouch_err fork_watch(void)
+vouch_err vouch_fork_watch(void)
 {
     return pthread_once(&once, watch) == 0 && failed == 0 ? VOUCH_OK
                                                           : VOUCH_E_NOMEM;
 }
 
 /* Asked on every call: no system call. */
-unsigned fork_generation(void)
+unsigned vouch_fork_generation(void)
 {
     return atomic_load_explicit(&generation, memory_order_relaxed);
 }

@@ -4,9 +4,10 @@
 
 #include <vouch/base.h>
 
-/* fork_watch makes fork_generation tell children from their parents: it gives
- * another number in a child. Before the first fork_watch a fork goes unseen. */
-vouch_err fork_watch(void) VOUCH_MUST_CHECK;
-unsigned fork_generation(void);
+/* vouch_fork_watch makes vouch_fork_generation tell children from their
+ * parents: it gives another number in a child. Before the first
+ * vouch_fork_watch a fork goes unseen. */
+vouch_err vouch_fork_watch(void) VOUCH_MUST_CHECK;
+unsigned vouch_fork_generation(void);
 
 #endif

@@ -150,8 +150,8 @@ static uint64_t own_flags(const vouch_session *s)
     const vouch_config *config = s->config;
     uint64_t flags = 0;
 
-    flags |= config_requires_peer(config) ? VOUCH_FLAG_WILL_ASK : 0U;
-    flags |= config_gates_data(config) ? VOUCH_FLAG_DATA_GATED : 0U;
+    flags |= vouch_config_requires_peer(config) ? VOUCH_FLAG_WILL_ASK : 0U;
+    flags |= vouch_config_gates_data(config) ? VOUCH_FLAG_DATA_GATED : 0U;
     flags |= config->peer_first ? VOUCH_FLAG_YOU_FIRST : 0U;
     flags |= s->list_withheld ? VOUCH_FLAG_LIST_WITHHELD : 0U;
     flags |= config->asker != VOUCH_ASKER_NOBODY ? VOUCH_FLAG_EXECUTES : 0U;
@@ -159,7 +159,7 @@ static uint64_t own_flags(const vouch_session *s)
     return flags;
 }
 
-vouch_err output_capabilities(vouch_session *s)
+vouch_err vouch_output_capabilities(vouch_session *s)
 {
     const vouch_config *config = s->config;
     struct vouch_capabilities m = {
@@ -172,13 +172,15 @@ vouch_err output_capabilities(vouch_session *s)
             vouch_channel_conn_check(vouch_endpoint_channel(s->endpoint)),
     };
 
-    if (config_can_answer(config) && !s->list_withheld) {
-        format_list_export(&config->produced,
-                           format_list_all(&config->produced), &m.produces);
+    if (vouch_config_can_answer(config) && !s->list_withheld) {
+        vouch_format_list_export(&config->produced,
+                                 vouch_format_list_all(&config->produced),
+                                 &m.produces);
     }
-    if (config_can_ask(config)) {
-        format_list_export(&config->appraised,
-                           format_list_all(&config->appraised), &m.appraises);
+    if (vouch_config_can_ask(config)) {
+        vouch_format_list_export(&config->appraised,
+                                 vouch_format_list_all(&config->appraised),
+                                 &m.appraises);
     }
     return put_message(s, VOUCH_CAPSULE_CAPABILITIES,
                        MESSAGE_OVERHEAD + formats_len(&m.produces) +
@@ -188,26 +190,27 @@ vouch_err output_capabilities(vouch_session *s)
 
 /* design, Privacy order: what can be produced is said once the peer has
  * attested, and only then. */
-vouch_err output_list_when_due(vouch_session *s)
+vouch_err vouch_output_list_when_due(vouch_session *s)
 {
-    if (!s->list_withheld || !gate_accepted(s, s->now.mono_ms)) {
+    if (!s->list_withheld || !vouch_gate_accepted(s, s->now.mono_ms)) {
         return VOUCH_OK;
     }
     s->list_withheld = false;
-    return output_capabilities(s);
+    return vouch_output_capabilities(s);
 }
 
-size_t output_request_max(const vouch_session *s)
+size_t vouch_output_request_max(const vouch_session *s)
 {
     struct vouch_formats all;
 
-    format_list_export(&s->config->appraised,
-                       format_list_all(&s->config->appraised), &all);
+    vouch_format_list_export(&s->config->appraised,
+                             vouch_format_list_all(&s->config->appraised),
+                             &all);
     return MESSAGE_OVERHEAD + AUTHENTICATOR_REQUEST_MAX + formats_len(&all);
 }
 
-vouch_err output_request(vouch_session *s,
-                         const struct vouch_request_message *m)
+vouch_err vouch_output_request(vouch_session *s,
+                               const struct vouch_request_message *m)
 {
     return put_message(s, VOUCH_CAPSULE_REQUEST,
                        MESSAGE_OVERHEAD + m->request.len +
@@ -216,41 +219,42 @@ vouch_err output_request(vouch_session *s,
                        encode_request, m);
 }
 
-vouch_err output_authenticator(vouch_session *s,
-                               const struct vouch_authenticator_message *m)
+vouch_err vouch_output_authenticator(
+    vouch_session *s, const struct vouch_authenticator_message *m)
 {
     return put_message(s, VOUCH_CAPSULE_AUTHENTICATOR,
                        MESSAGE_OVERHEAD + m->authenticator.len,
                        encode_authenticator, m);
 }
 
-vouch_err output_outcome(vouch_session *s,
-                         const struct vouch_outcome_message *m)
+vouch_err vouch_output_outcome(vouch_session *s,
+                               const struct vouch_outcome_message *m)
 {
     return put_message(s, VOUCH_CAPSULE_OUTCOME, MESSAGE_OVERHEAD,
                        encode_outcome, m);
 }
 
-vouch_err output_posture(vouch_session *s,
-                         const struct vouch_posture_message *m)
+vouch_err vouch_output_posture(vouch_session *s,
+                               const struct vouch_posture_message *m)
 {
     return put_message(s, VOUCH_CAPSULE_POSTURE, MESSAGE_OVERHEAD,
                        encode_posture, m);
 }
 
-bool output_has_room_for_command(const vouch_session *s, size_t len)
+bool vouch_output_has_room_for_command(const vouch_session *s, size_t len)
 {
     return fits(&s->out, MESSAGE_OVERHEAD + len);
 }
 
-vouch_err output_command(vouch_session *s,
-                         const struct vouch_command_message *m)
+vouch_err vouch_output_command(vouch_session *s,
+                               const struct vouch_command_message *m)
 {
     return put_message(s, VOUCH_CAPSULE_COMMAND,
                        MESSAGE_OVERHEAD + m->operation.len, encode_command, m);
 }
 
-vouch_err output_reply(vouch_session *s, const struct vouch_reply_message *m)
+vouch_err vouch_output_reply(vouch_session *s,
+                             const struct vouch_reply_message *m)
 {
     return put_message(s, VOUCH_CAPSULE_REPLY, MESSAGE_OVERHEAD + m->octets.len,
                        encode_reply, m);
@@ -279,7 +283,7 @@ static vouch_err reserve_data(struct out_queue *out, size_t len)
     return reserve(out, len < RECORD_MAX && need < waiting ? need : waiting);
 }
 
-vouch_err output_data(vouch_session *s, vouch_bytes data, size_t *taken)
+vouch_err vouch_output_data(vouch_session *s, vouch_bytes data, size_t *taken)
 {
     struct out_queue *out = &s->out;
     size_t done = 0;
@@ -309,7 +313,7 @@ vouch_err output_data(vouch_session *s, vouch_bytes data, size_t *taken)
 }
 
 /* CLOSE has its own place, so that it can be sent when memory is out. */
-void output_close(vouch_session *s, uint64_t code)
+void vouch_output_close(vouch_session *s, uint64_t code)
 {
     const struct vouch_close_message m = {code};
     uint8_t value[CLOSE_OCTETS];
@@ -330,7 +334,7 @@ void output_close(vouch_session *s, uint64_t code)
 
 vouch_bytes vouch_session_outgoing(const vouch_session *s)
 {
-    if (session_is_forked(s)) {
+    if (vouch_session_is_forked(s)) {
         return (vouch_bytes){NULL, 0};
     }
     if (s->out.len != 0) {

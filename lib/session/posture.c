@@ -13,17 +13,17 @@ enum { REFRESH_MS = 1000 };
 static vouch_err tell(vouch_session *s)
 {
     const struct vouch_posture_message m = {.epoch = s->posture.epoch};
-    vouch_err err = output_posture(s, &m);
+    vouch_err err = vouch_output_posture(s, &m);
 
     s->stats.posture_changes++;
-    return err == VOUCH_OK ? exchange_posture(s, false) : err;
+    return err == VOUCH_OK ? vouch_exchange_posture(s, false) : err;
 }
 
 vouch_err vouch_session_set_posture(vouch_session *s, const char *name,
                                     const uint8_t sha256[32], vouch_now now)
 {
     bool changed = false;
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
     if (err != VOUCH_OK) {
         return err;
@@ -36,7 +36,7 @@ vouch_err vouch_session_set_posture(vouch_session *s, const char *name,
         return err;
     }
     s->posture.epoch++;
-    return session_settle(s, tell(s));
+    return vouch_session_settle(s, tell(s));
 }
 
 /* Coalesced, and not faster than the limit: a peer that changes all the time
@@ -46,14 +46,14 @@ static void refresh_soon(vouch_session *s)
     uint64_t at =
         s->refresh_at > s->now.mono_ms ? s->refresh_at : s->now.mono_ms;
 
-    if (!config_requires_peer(s->config) || s->ask_at <= at) {
+    if (!vouch_config_requires_peer(s->config) || s->ask_at <= at) {
         return; /* the request that is due anyway is about this change, too */
     }
     s->ask_at = at;
-    s->refresh_at = time_after(at, REFRESH_MS);
+    s->refresh_at = vouch_time_after(at, REFRESH_MS);
 }
 
-vouch_err posture_receive(vouch_session *s, uint64_t epoch)
+vouch_err vouch_posture_receive(vouch_session *s, uint64_t epoch)
 {
     vouch_event event = {.type = VOUCH_EVENT_POSTURE};
     vouch_err err;
@@ -64,8 +64,8 @@ vouch_err posture_receive(vouch_session *s, uint64_t epoch)
     s->peer_epoch = epoch;
     s->peer_moved = true;
     event.u.posture.epoch = epoch;
-    event_queue_clear(&s->held);
+    vouch_event_queue_clear(&s->held);
     refresh_soon(s);
-    err = event_add(s, &event);
-    return err == VOUCH_OK ? exchange_posture(s, true) : err;
+    err = vouch_event_add(s, &event);
+    return err == VOUCH_OK ? vouch_exchange_posture(s, true) : err;
 }

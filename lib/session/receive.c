@@ -12,7 +12,7 @@ static vouch_err receive_capabilities(vouch_session *s, vouch_bytes value)
     struct vouch_capabilities peer;
     vouch_err err = vouch_capabilities_decode(value, &peer);
 
-    return err == VOUCH_OK ? capabilities_receive(s, &peer) : err;
+    return err == VOUCH_OK ? vouch_capabilities_receive(s, &peer) : err;
 }
 
 static vouch_err receive_request(vouch_session *s, vouch_bytes value)
@@ -20,7 +20,7 @@ static vouch_err receive_request(vouch_session *s, vouch_bytes value)
     struct vouch_request_message m;
     vouch_err err = vouch_request_message_decode(value, &m);
 
-    return err == VOUCH_OK ? at_receive_request(s, &m) : err;
+    return err == VOUCH_OK ? vouch_at_receive_request(s, &m) : err;
 }
 
 static vouch_err receive_authenticator(vouch_session *s, vouch_bytes value)
@@ -28,7 +28,7 @@ static vouch_err receive_authenticator(vouch_session *s, vouch_bytes value)
     struct vouch_authenticator_message m;
     vouch_err err = vouch_authenticator_message_decode(value, &m);
 
-    return err == VOUCH_OK ? rp_receive(s, &m) : err;
+    return err == VOUCH_OK ? vouch_rp_receive(s, &m) : err;
 }
 
 static vouch_err receive_outcome(vouch_session *s, vouch_bytes value)
@@ -36,7 +36,7 @@ static vouch_err receive_outcome(vouch_session *s, vouch_bytes value)
     struct vouch_outcome_message m;
     vouch_err err = vouch_outcome_message_decode(value, &m);
 
-    return err == VOUCH_OK ? at_receive_outcome(s, &m) : err;
+    return err == VOUCH_OK ? vouch_at_receive_outcome(s, &m) : err;
 }
 
 static vouch_err receive_posture(vouch_session *s, vouch_bytes value)
@@ -44,7 +44,7 @@ static vouch_err receive_posture(vouch_session *s, vouch_bytes value)
     struct vouch_posture_message m;
     vouch_err err = vouch_posture_message_decode(value, &m);
 
-    return err == VOUCH_OK ? posture_receive(s, m.epoch) : err;
+    return err == VOUCH_OK ? vouch_posture_receive(s, m.epoch) : err;
 }
 
 static vouch_err receive_command(vouch_session *s, vouch_bytes value)
@@ -52,7 +52,7 @@ static vouch_err receive_command(vouch_session *s, vouch_bytes value)
     struct vouch_command_message m;
     vouch_err err = vouch_command_message_decode(value, &m);
 
-    return err == VOUCH_OK ? at_receive_command(s, &m) : err;
+    return err == VOUCH_OK ? vouch_at_receive_command(s, &m) : err;
 }
 
 static vouch_err receive_reply(vouch_session *s, vouch_bytes value)
@@ -60,7 +60,7 @@ static vouch_err receive_reply(vouch_session *s, vouch_bytes value)
     struct vouch_reply_message m;
     vouch_err err = vouch_reply_message_decode(value, &m);
 
-    return err == VOUCH_OK ? rp_receive_reply(s, &m) : err;
+    return err == VOUCH_OK ? vouch_rp_receive_reply(s, &m) : err;
 }
 
 /* Data that the gate does not let in. What was on its way when the gate shut is
@@ -70,21 +70,22 @@ static vouch_err drop_data(vouch_session *s, vouch_bytes value)
     vouch_event dropped = {.type = VOUCH_EVENT_DATA_DROPPED};
     bool shut = s->accepting_until != 0 && s->accepting_until != VOUCH_NEVER;
 
-    if (shut && time_after(s->accepting_until, config_grace(s->config)) <
-                    s->now.mono_ms) {
+    if (shut &&
+        vouch_time_after(s->accepting_until, vouch_config_grace(s->config)) <
+            s->now.mono_ms) {
         return VOUCH_E_UNEXPECTED;
     }
     s->stats.data_dropped += value.len;
     dropped.u.dropped.octets = value.len;
-    return event_add(s, &dropped);
+    return vouch_event_add(s, &dropped);
 }
 
 /* expat-03, 7.3: attestation comes before any application data */
 static vouch_err receive_data(vouch_session *s, vouch_bytes value)
 {
-    if (gate_may_accept(s, s->now.mono_ms)) {
+    if (vouch_gate_may_accept(s, s->now.mono_ms)) {
         s->stats.data_received += value.len;
-        return event_add_data(&s->events, value, false);
+        return vouch_event_add_data(&s->events, value, false);
     }
     /* Only what came before the first acceptance is held. */
     if (!s->config->hold_early_data || s->last.has_aik) {
@@ -93,7 +94,7 @@ static vouch_err receive_data(vouch_session *s, vouch_bytes value)
     if (s->held.octets + value.len > VOUCH_LIMIT_DATA_HELD) {
         return VOUCH_E_TOO_LARGE;
     }
-    return event_add_data(&s->held, value, true);
+    return vouch_event_add_data(&s->held, value, true);
 }
 
 static vouch_err receive_close(vouch_session *s, vouch_bytes value)
@@ -106,17 +107,17 @@ static vouch_err receive_close(vouch_session *s, vouch_bytes value)
         return err;
     }
     s->peer_closed = true;
-    event_queue_clear(&s->held);
+    vouch_event_queue_clear(&s->held);
     if (m.code == VOUCH_CLOSE_DONE && s->closing_len == 0) {
         /* Its answer waits for commands; no other is answered. */
-        session_leave(s);
-        err = exchange_end_all_but_commands(s);
+        vouch_session_leave(s);
+        err = vouch_exchange_end_all_but_commands(s);
     } else {
         s->leaving = false;
-        err = session_end_exchanges(s);
+        err = vouch_session_end_exchanges(s);
     }
     event.u.closed.code = m.code;
-    return err == VOUCH_OK ? event_add(s, &event) : err;
+    return err == VOUCH_OK ? vouch_event_add(s, &event) : err;
 }
 
 static const struct capsule_kind {
@@ -222,7 +223,7 @@ static vouch_err deliver(vouch_session *s, const struct capsule_kind *kind,
     s->in = (struct assembly){0};
     err = kind->receive(s, value);
     if (kind->receive != receive_data) { /* data moves no exchange */
-        err = session_settle(s, err);
+        err = vouch_session_settle(s, err);
     }
     vouch_free(kept);
     return err;
@@ -265,7 +266,7 @@ vouch_err vouch_session_recv(vouch_session *s, vouch_bytes data, vouch_now now,
                              size_t *taken)
 {
     vouch_bytes rest = data;
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
     if (err != VOUCH_OK) {
         return err;
@@ -273,7 +274,7 @@ vouch_err vouch_session_recv(vouch_session *s, vouch_bytes data, vouch_now now,
     if (vouch_session_ended(s) || s->peer_closed) {
         return VOUCH_E_CLOSED;
     }
-    err = session_settle(s, exchange_deadlines(s));
+    err = vouch_session_settle(s, vouch_exchange_deadlines(s));
     while (err == VOUCH_OK && rest.len != 0 && has_room(s) && !s->peer_closed &&
            !vouch_session_ended(s)) {
         if (!s->in.in_value) {
@@ -284,7 +285,7 @@ vouch_err vouch_session_recv(vouch_session *s, vouch_bytes data, vouch_now now,
         }
     }
     if (err != VOUCH_OK) {
-        return session_fail(s, err);
+        return vouch_session_fail(s, err);
     }
     /* What follows the end of a session is nobody's. */
     *taken = s->peer_closed || vouch_session_ended(s) ? data.len

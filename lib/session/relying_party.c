@@ -11,8 +11,8 @@
 
 /* Asking */
 
-vouch_err rp_ask(vouch_session *s, struct exchange *x,
-                 const struct step_arg *arg)
+vouch_err vouch_rp_ask(vouch_session *s, struct exchange *x,
+                       const struct step_arg *arg)
 {
     struct vouch_request_message m = {
         .id = x->id,
@@ -23,19 +23,19 @@ vouch_err rp_ask(vouch_session *s, struct exchange *x,
     };
 
     x->work->formats = arg->formats;
-    x->work->audit.exchange = exchange_handle(s, x);
+    x->work->audit.exchange = vouch_exchange_handle(s, x);
     x->work->audit.asked_unix_s = s->now.unix_s;
     s->stats.requests_sent++;
-    format_list_export(&s->config->appraised, arg->formats, &m.accepts);
+    vouch_format_list_export(&s->config->appraised, arg->formats, &m.accepts);
     x->asked = s->now.mono_ms;
-    x->deadline = time_after(s->now.mono_ms, s->config->answer_within);
-    return output_request(s, &m);
+    x->deadline = vouch_time_after(s->now.mono_ms, s->config->answer_within);
+    return vouch_output_request(s, &m);
 }
 
 /* As many as both sides allow; before the peer has said what it allows, one. */
 static bool may_ask_now(const vouch_session *s)
 {
-    size_t in_flight = exchange_in_flight(s, true);
+    size_t in_flight = vouch_exchange_in_flight(s, true);
 
     return in_flight < VOUCH_LIMIT_IN_FLIGHT &&
            in_flight < (s->has_peer ? s->peer_max_in_flight : 1);
@@ -59,9 +59,9 @@ static vouch_err ask(vouch_session *s, const struct question *question,
 {
     const struct step_arg arg = {
         .formats = s->has_peer ? s->peer_produces
-                               : format_list_all(&s->config->appraised),
+                               : vouch_format_list_all(&s->config->appraised),
         .octets = question->nonce};
-    struct exchange *x = exchange_add(s, id);
+    struct exchange *x = vouch_exchange_add(s, id);
     vouch_err err;
 
     s->highest_asked = id & VOUCH_ID_COUNTER;
@@ -74,7 +74,7 @@ static vouch_err ask(vouch_session *s, const struct question *question,
     x->within = question->within;
     err = set_operation(x, question->operation);
     if (err == VOUCH_OK) {
-        err = rp_step(s, x, RP_IN_ASK, &arg);
+        err = vouch_rp_step(s, x, RP_IN_ASK, &arg);
     }
     if (err == VOUCH_OK) {
         *out = x;
@@ -88,11 +88,11 @@ static bool may_go_early(const vouch_session *s,
                          const struct question *question)
 {
     return question->operation == NULL && question->nonce.len == 0 &&
-           output_request_max(s) <= VOUCH_LIMIT_EARLY_REQUEST;
+           vouch_output_request_max(s) <= VOUCH_LIMIT_EARLY_REQUEST;
 }
 
-vouch_err rp_request(vouch_session *s, const struct question *question,
-                     struct exchange **out)
+vouch_err vouch_rp_request(vouch_session *s, const struct question *question,
+                           struct exchange **out)
 {
     vouch_bytes operation = {question->operation,
                              question->operation != NULL ? 32U : 0U};
@@ -100,7 +100,7 @@ vouch_err rp_request(vouch_session *s, const struct question *question,
     uint64_t id;
     vouch_err err;
 
-    if (!config_can_ask(s->config) || s->different_connection ||
+    if (!vouch_config_can_ask(s->config) || s->different_connection ||
         (s->has_peer ? s->peer_produces == 0 : !may_go_early(s, question))) {
         return VOUCH_E_STATE;
     }
@@ -116,7 +116,7 @@ vouch_err rp_request(vouch_session *s, const struct question *question,
 static bool is_asking_by_itself(const vouch_session *s)
 {
     for (const struct exchange *x = s->exchanges; x != NULL; x = x->next) {
-        if (exchange_is_mine(s, x->id) && x->automatic &&
+        if (vouch_exchange_is_mine(s, x->id) && x->automatic &&
             x->state < RP_ACCEPTED) {
             return true;
         }
@@ -128,7 +128,7 @@ static bool is_asking_by_itself(const vouch_session *s)
  * together do not stay together. */
 static vouch_err next_interval(const vouch_session *s, uint64_t *out)
 {
-    uint64_t interval = config_interval(s->config), random = 0;
+    uint64_t interval = vouch_config_interval(s->config), random = 0;
     uint8_t octets[4];
     vouch_err err = VOUCH_OK;
 
@@ -147,7 +147,7 @@ static vouch_err next_interval(const vouch_session *s, uint64_t *out)
     return err;
 }
 
-vouch_err rp_ask_when_due(vouch_session *s)
+vouch_err vouch_rp_ask_when_due(vouch_session *s)
 {
     static const struct question automatic = {.automatic = true};
     uint64_t interval;
@@ -161,56 +161,57 @@ vouch_err rp_ask_when_due(vouch_session *s)
     if (err != VOUCH_OK) {
         return err;
     }
-    s->ask_at =
-        interval != 0 ? time_after(s->now.mono_ms, interval) : VOUCH_NEVER;
+    s->ask_at = interval != 0 ? vouch_time_after(s->now.mono_ms, interval)
+                              : VOUCH_NEVER;
     if (is_asking_by_itself(s) || (s->has_peer && s->peer_produces == 0)) {
         return VOUCH_OK;
     }
-    err = rp_request(s, &automatic, &x);
+    err = vouch_rp_request(s, &automatic, &x);
     if (err == VOUCH_E_STATE) { /* not before the peer's CAPABILITIES */
         s->ask_at = VOUCH_NEVER;
         return VOUCH_OK;
     }
     if (err == VOUCH_E_TOO_MANY) { /* the application's own requests */
-        s->ask_at = time_after(s->now.mono_ms, RETRY_FIRST_MS);
+        s->ask_at = vouch_time_after(s->now.mono_ms, RETRY_FIRST_MS);
         return VOUCH_OK;
     }
     return err;
 }
 
-vouch_err rp_request_for(vouch_session *s, const struct question *question,
-                         vouch_exchange *out)
+vouch_err vouch_rp_request_for(vouch_session *s,
+                               const struct question *question,
+                               vouch_exchange *out)
 {
     struct exchange *x = NULL;
     vouch_err err;
 
-    if (!session_is_up(s)) {
+    if (!vouch_session_is_up(s)) {
         return VOUCH_E_CLOSED;
     }
-    err = rp_request(s, question, &x);
+    err = vouch_rp_request(s, question, &x);
     if (err == VOUCH_E_STATE || err == VOUCH_E_TOO_MANY) {
         return err;
     }
     if (err == VOUCH_OK) {
-        *out = exchange_handle(s, x);
+        *out = vouch_exchange_handle(s, x);
     }
-    return session_settle(s, err);
+    return vouch_session_settle(s, err);
 }
 
 vouch_err vouch_session_request(vouch_session *s, vouch_now now,
                                 vouch_exchange *out)
 {
     static const struct question plain = {.automatic = false};
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
-    return err == VOUCH_OK ? rp_request_for(s, &plain, out) : err;
+    return err == VOUCH_OK ? vouch_rp_request_for(s, &plain, out) : err;
 }
 
 vouch_err vouch_session_request_nonce(vouch_session *s, vouch_bytes nonce,
                                       vouch_now now, vouch_exchange *out)
 {
     const struct question question = {.nonce = nonce};
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
     if (err != VOUCH_OK) {
         return err;
@@ -218,25 +219,25 @@ vouch_err vouch_session_request_nonce(vouch_session *s, vouch_bytes nonce,
     if (nonce.len < VOUCH_NONCE_MIN || nonce.len > VOUCH_NONCE_MAX) {
         return VOUCH_E_ARGUMENT;
     }
-    return rp_request_for(s, &question, out);
+    return vouch_rp_request_for(s, &question, out);
 }
 
 vouch_err vouch_session_cancel(vouch_session *s, vouch_exchange exchange,
                                vouch_now now)
 {
     static const struct step_arg arg = {.cause = VOUCH_CAUSE_END};
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
     struct exchange *x;
 
     if (err != VOUCH_OK) {
         return err;
     }
-    x = exchange_find(s, exchange.id);
+    x = vouch_exchange_find(s, exchange.id);
     if (x == NULL || exchange.session != s->tag ||
-        !exchange_is_mine(s, exchange.id) || x->state == RP_COMMANDED) {
+        !vouch_exchange_is_mine(s, exchange.id) || x->state == RP_COMMANDED) {
         return VOUCH_E_HANDLE;
     }
-    return session_settle(s, rp_step(s, x, RP_IN_CANCEL, &arg));
+    return vouch_session_settle(s, vouch_rp_step(s, x, RP_IN_CANCEL, &arg));
 }
 
 /* AUTHENTICATOR */
@@ -291,7 +292,7 @@ static bool identity_is_right(const vouch_session *s,
         strcpy(reason->found, "this side's AIK");
         return false;
     }
-    return continuity_is_same_aik(s, identity->spki, reason);
+    return vouch_continuity_is_same_aik(s, identity->spki, reason);
 }
 
 /* The evidence must be of a type that this very request asked for. */
@@ -304,23 +305,23 @@ static bool format_is_asked_for(const vouch_session *s,
         strcpy(reason->found, "no evidence");
         return false;
     }
-    reason->err = format_list_covers(&s->config->appraised, x->work->formats,
-                                     octets, &x->work->format);
+    reason->err = vouch_format_list_covers(
+        &s->config->appraised, x->work->formats, octets, &x->work->format);
     if (reason->err == VOUCH_E_CMW) {
         strcpy(reason->found, "no CMW, or a media type that was not asked for");
     }
     return reason->err == VOUCH_OK;
 }
 
-vouch_err rp_start_appraisal(vouch_session *s, struct exchange *x,
-                             const struct step_arg *arg)
+vouch_err vouch_rp_start_appraisal(vouch_session *s, struct exchange *x,
+                                   const struct step_arg *arg)
 {
     vouch_event event = {.type = VOUCH_EVENT_APPRAISAL_NEEDED,
-                         .exchange = exchange_handle(s, x)};
+                         .exchange = vouch_exchange_handle(s, x)};
 
     (void)arg;
-    x->deadline = time_after(s->now.mono_ms, s->config->answer_within);
-    return event_add(s, &event);
+    x->deadline = vouch_time_after(s->now.mono_ms, s->config->answer_within);
+    return vouch_event_add(s, &event);
 }
 
 /* Who answered, which the authenticator proves, whatever comes of it. */
@@ -350,16 +351,16 @@ static vouch_err rp_answer(vouch_session *s, struct exchange *x,
         (vouch_bytes){work->authenticator.data, work->authenticator.len},
         s->config->trust, s->now, &work->identity);
     if (err == VOUCH_E_DECLINED) {
-        return rp_step(s, x, RP_IN_DECLINED, &arg);
+        return vouch_rp_step(s, x, RP_IN_DECLINED, &arg);
     }
     arg.reason = &reason;
     if (err == VOUCH_E_CONTEXT_REUSED) { /* VOUCH_LIMIT_UNANSWERED newer ones */
         reason = reason_of(VOUCH_CHECK_ANSWER, err);
-        return rp_step(s, x, RP_IN_UNSURE, &arg);
+        return vouch_rp_step(s, x, RP_IN_UNSURE, &arg);
     }
     if (is_verdict(err, &reason.check)) {
         reason = reason_of(reason.check, err);
-        return rp_step(s, x, RP_IN_INVALID, &arg);
+        return vouch_rp_step(s, x, RP_IN_INVALID, &arg);
     }
     if (err != VOUCH_OK) {
         return err;
@@ -367,23 +368,23 @@ static vouch_err rp_answer(vouch_session *s, struct exchange *x,
     note_identity(work);
     if (!identity_is_right(s, &work->identity, &reason) ||
         !format_is_asked_for(s, x, work->identity.cmw, &reason)) {
-        return rp_step(s, x, RP_IN_INVALID, &arg);
+        return vouch_rp_step(s, x, RP_IN_INVALID, &arg);
     }
-    return rp_step(s, x, RP_IN_AUTHENTICATOR, &arg);
+    return vouch_rp_step(s, x, RP_IN_AUTHENTICATOR, &arg);
 }
 
-vouch_err rp_receive(vouch_session *s,
-                     const struct vouch_authenticator_message *message)
+vouch_err vouch_rp_receive(vouch_session *s,
+                           const struct vouch_authenticator_message *message)
 {
     struct exchange *x;
 
-    if (!exchange_is_mine(s, message->id) ||
+    if (!vouch_exchange_is_mine(s, message->id) ||
         (message->id & VOUCH_ID_COUNTER) > s->highest_asked) {
         return VOUCH_E_ILLEGAL;
     }
-    x = exchange_find(s, message->id);
+    x = vouch_exchange_find(s, message->id);
     if (x == NULL || x->state != RP_WAITING) { /* it came too late */
-        return session_stray(s);
+        return vouch_session_stray(s);
     }
     return rp_answer(s, x, message);
 }

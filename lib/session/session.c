@@ -10,36 +10,36 @@
  * for commands, too. */
 enum { GOODBYE_MS = 10000, ANSWER_MS = 2 * GOODBYE_MS };
 
-uint64_t time_after(uint64_t time, uint64_t ms)
+uint64_t vouch_time_after(uint64_t time, uint64_t ms)
 {
     return ms > VOUCH_NEVER - 1 - time ? VOUCH_NEVER - 1 : time + ms;
 }
 
 /* A child has the keys of the connection too, and would use contexts of the
  * parent's again. */
-bool session_is_forked(const vouch_session *s)
+bool vouch_session_is_forked(const vouch_session *s)
 {
-    return fork_generation() != s->generation;
+    return vouch_fork_generation() != s->generation;
 }
 
 /* A clock that goes backwards never extends anything. */
-vouch_now session_latest(const vouch_session *s, vouch_now now)
+vouch_now vouch_session_latest(const vouch_session *s, vouch_now now)
 {
     return (vouch_now){now.mono_ms > s->now.mono_ms ? now.mono_ms
                                                     : s->now.mono_ms,
                        now.unix_s > s->now.unix_s ? now.unix_s : s->now.unix_s};
 }
 
-vouch_err session_enter(vouch_session *s, vouch_now now)
+vouch_err vouch_session_enter(vouch_session *s, vouch_now now)
 {
-    if (session_is_forked(s)) {
+    if (vouch_session_is_forked(s)) {
         return VOUCH_E_FORKED;
     }
-    s->now = session_latest(s, now);
+    s->now = vouch_session_latest(s, now);
     return VOUCH_OK;
 }
 
-bool session_is_up(const vouch_session *s)
+bool vouch_session_is_up(const vouch_session *s)
 {
     return s->closing_len == 0 && !s->peer_closed && !s->leaving;
 }
@@ -52,11 +52,11 @@ bool vouch_session_ended(const vouch_session *s)
     return s->peer_closed || s->close_code != VOUCH_CLOSE_DONE;
 }
 
-void session_send_close(vouch_session *s, enum vouch_close_code code)
+void vouch_session_send_close(vouch_session *s, enum vouch_close_code code)
 {
     if (s->closing_len == 0) {
         s->close_code = (uint8_t)code;
-        output_close(s, code);
+        vouch_output_close(s, code);
     }
 }
 
@@ -81,95 +81,96 @@ static enum vouch_close_code close_code_of(vouch_err err)
 
 /* Ends every exchange, tells of each, and drops what still waits at the gate.
  */
-vouch_err session_end_exchanges(vouch_session *s)
+vouch_err vouch_session_end_exchanges(vouch_session *s)
 {
-    event_queue_clear(&s->held);
+    vouch_event_queue_clear(&s->held);
     s->ask_at = VOUCH_NEVER;
-    return exchange_end_all(s);
+    return vouch_exchange_end_all(s);
 }
 
-vouch_err session_fail(vouch_session *s, vouch_err err)
+vouch_err vouch_session_fail(vouch_session *s, vouch_err err)
 {
     if (s->failure == VOUCH_OK) {
         s->failure = err;
-        session_send_close(s, close_code_of(err));
+        vouch_session_send_close(s, close_code_of(err));
         s->peer_closed = true; /* nothing more is read */
         /* Out of memory, there is at least the FAILED event. */
-        if (session_end_exchanges(s) != VOUCH_OK ||
-            gate_report(s) != VOUCH_OK) {
+        if (vouch_session_end_exchanges(s) != VOUCH_OK ||
+            vouch_gate_report(s) != VOUCH_OK) {
             s->gate_reported = false;
         }
     }
     return err;
 }
 
-vouch_err session_shut(vouch_session *s, enum vouch_close_code code)
+vouch_err vouch_session_shut(vouch_session *s, enum vouch_close_code code)
 {
-    session_send_close(s, code);
-    return session_end_exchanges(s);
+    vouch_session_send_close(s, code);
+    return vouch_session_end_exchanges(s);
 }
 
 /* Whether what policy requires of the peer has failed for good. */
 static bool attestation_failed(const vouch_session *s)
 {
-    return s->peer_rejected ||
-           (config_requires_peer(s->config) && s->failures >= RETRY_TIMES &&
-            !gate_accepted(s, s->now.mono_ms));
+    return s->peer_rejected || (vouch_config_requires_peer(s->config) &&
+                                s->failures >= RETRY_TIMES &&
+                                !vouch_gate_accepted(s, s->now.mono_ms));
 }
 
-void session_leave(vouch_session *s)
+void vouch_session_leave(vouch_session *s)
 {
     s->ask_at = VOUCH_NEVER;
     if (!s->leaving) {
         s->leaving = true;
-        s->goodbye_at = time_after(s->now.mono_ms, GOODBYE_MS);
+        s->goodbye_at = vouch_time_after(s->now.mono_ms, GOODBYE_MS);
     }
 }
 
 /* design, End: CLOSE 0 waits for commands that were delivered. */
 static vouch_err leave_when_idle(vouch_session *s)
 {
-    if (!s->leaving || s->closing_len != 0 || exchange_has_command(s)) {
+    if (!s->leaving || s->closing_len != 0 || vouch_exchange_has_command(s)) {
         return VOUCH_OK;
     }
-    session_send_close(s, VOUCH_CLOSE_DONE);
-    s->goodbye_at = time_after(s->now.mono_ms, ANSWER_MS);
+    vouch_session_send_close(s, VOUCH_CLOSE_DONE);
+    s->goodbye_at = vouch_time_after(s->now.mono_ms, ANSWER_MS);
     if (!s->peer_closed) { /* its answer is awaited, and what comes before */
         return VOUCH_OK;
     }
-    return session_end_exchanges(s);
+    return vouch_session_end_exchanges(s);
 }
 
-vouch_err session_settle(vouch_session *s, vouch_err err)
+vouch_err vouch_session_settle(vouch_session *s, vouch_err err)
 {
     if (s->failure != VOUCH_OK) {
         return err;
     }
     /* expat-03, 7: a failed validation of evidence ends the connection unless
      * the application wants otherwise */
-    if (err == VOUCH_OK && session_is_up(s) &&
+    if (err == VOUCH_OK && vouch_session_is_up(s) &&
         s->config->refusal == VOUCH_REFUSAL_CLOSE && attestation_failed(s)) {
-        err = session_shut(s, VOUCH_CLOSE_REFUSED);
+        err = vouch_session_shut(s, VOUCH_CLOSE_REFUSED);
     }
     if (err == VOUCH_OK) {
         err = leave_when_idle(s);
     }
-    if (err == VOUCH_OK && session_is_up(s)) {
-        err = output_list_when_due(s);
+    if (err == VOUCH_OK && vouch_session_is_up(s)) {
+        err = vouch_output_list_when_due(s);
     }
-    if (err == VOUCH_OK && session_is_up(s)) {
-        err = rp_ask_when_due(s);
+    if (err == VOUCH_OK && vouch_session_is_up(s)) {
+        err = vouch_rp_ask_when_due(s);
     }
     if (err == VOUCH_OK) {
-        err = gate_report(s);
+        err = vouch_gate_report(s);
     }
-    return err == VOUCH_OK ? VOUCH_OK : session_fail(s, err);
+    return err == VOUCH_OK ? VOUCH_OK : vouch_session_fail(s, err);
 }
 
-vouch_err session_stray(vouch_session *s)
+vouch_err vouch_session_stray(vouch_session *s)
 {
     s->stats.strays++;
-    return bucket_take(&s->strays, s->now.mono_ms) ? VOUCH_OK : VOUCH_E_RATE;
+    return vouch_bucket_take(&s->strays, s->now.mono_ms) ? VOUCH_OK
+                                                         : VOUCH_E_RATE;
 }
 
 static vouch_err start(vouch_session *s)
@@ -183,15 +184,18 @@ static vouch_err start(vouch_session *s)
     for (size_t i = 0; i < sizeof tag; i++) {
         s->tag = s->tag << 8 | tag[i];
     }
-    bucket_init(&s->requests, VOUCH_LIMIT_REQUESTS_PER_MINUTE, s->now.mono_ms);
-    bucket_init(&s->strays, VOUCH_LIMIT_STRAYS_PER_MINUTE, s->now.mono_ms);
-    s->ask_at = config_requires_peer(s->config) ? s->now.mono_ms : VOUCH_NEVER;
+    vouch_bucket_init(&s->requests, VOUCH_LIMIT_REQUESTS_PER_MINUTE,
+                      s->now.mono_ms);
+    vouch_bucket_init(&s->strays, VOUCH_LIMIT_STRAYS_PER_MINUTE,
+                      s->now.mono_ms);
+    s->ask_at =
+        vouch_config_requires_peer(s->config) ? s->now.mono_ms : VOUCH_NEVER;
     s->list_withheld = s->config->peer_first;
     err = vouch_posture_copy(&s->config->posture, &s->posture);
     if (err == VOUCH_OK) {
-        err = output_capabilities(s);
+        err = vouch_output_capabilities(s);
     }
-    return err == VOUCH_OK ? rp_ask_when_due(s) : err;
+    return err == VOUCH_OK ? vouch_rp_ask_when_due(s) : err;
 }
 
 vouch_err vouch_session_new(vouch_channel *channel, vouch_config *config,
@@ -200,10 +204,10 @@ vouch_err vouch_session_new(vouch_channel *channel, vouch_config *config,
     vouch_session *s;
     vouch_err err;
 
-    if (!config_is_consistent(config)) {
+    if (!vouch_config_is_consistent(config)) {
         return VOUCH_E_ARGUMENT;
     }
-    err = fork_watch();
+    err = vouch_fork_watch();
     if (err != VOUCH_OK) {
         return err;
     }
@@ -212,9 +216,9 @@ vouch_err vouch_session_new(vouch_channel *channel, vouch_config *config,
         return VOUCH_E_NOMEM;
     }
     s->now = now;
-    s->generation = fork_generation();
+    s->generation = vouch_fork_generation();
     s->goodbye_at = VOUCH_NEVER;
-    s->config = config_use(config);
+    s->config = vouch_config_use(config);
     err = vouch_endpoint_new(channel, &s->endpoint);
     if (err == VOUCH_OK) {
         err = start(s);
@@ -235,10 +239,10 @@ void vouch_session_free(vouch_session *s)
     if (s == NULL) {
         return;
     }
-    exchange_free_all(s);
-    event_forget_taken(s);
-    event_queue_clear(&s->events);
-    event_queue_clear(&s->held);
+    vouch_exchange_free_all(s);
+    vouch_event_forget_taken(s);
+    vouch_event_queue_clear(&s->events);
+    vouch_event_queue_clear(&s->held);
     vouch_posture_cleanup(&s->posture);
     vouch_buffer_free(&s->withheld);
     vouch_free(s->ended);
@@ -251,7 +255,7 @@ void vouch_session_free(vouch_session *s)
 
 uint64_t vouch_session_deadline(const vouch_session *s)
 {
-    uint64_t deadline = session_is_up(s) ? s->ask_at : VOUCH_NEVER;
+    uint64_t deadline = vouch_session_is_up(s) ? s->ask_at : VOUCH_NEVER;
 
     if (vouch_session_ended(s)) {
         return VOUCH_NEVER;
@@ -264,73 +268,74 @@ uint64_t vouch_session_deadline(const vouch_session *s)
 
 vouch_err vouch_session_tick(vouch_session *s, vouch_now now)
 {
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
     if (err != VOUCH_OK || vouch_session_ended(s)) {
         return err;
     }
-    err = exchange_deadlines(s);
+    err = vouch_exchange_deadlines(s);
     if (err != VOUCH_OK || s->goodbye_at > s->now.mono_ms) {
-        return session_settle(s, err);
+        return vouch_session_settle(s, err);
     }
     if (s->closing_len != 0) { /* and no answer */
-        return session_fail(s, VOUCH_E_UNEXPECTED);
+        return vouch_session_fail(s, VOUCH_E_UNEXPECTED);
     }
-    return session_settle(s, exchange_end_commands(s));
+    return vouch_session_settle(s, vouch_exchange_end_commands(s));
 }
 
 vouch_err vouch_session_close(vouch_session *s, vouch_now now)
 {
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
     if (err != VOUCH_OK) {
         return err;
     }
-    if (!session_is_up(s)) {
+    if (!vouch_session_is_up(s)) {
         return VOUCH_E_CLOSED;
     }
-    session_leave(s);
-    return session_settle(s, VOUCH_OK);
+    vouch_session_leave(s);
+    return vouch_session_settle(s, VOUCH_OK);
 }
 
 vouch_err vouch_session_end_of_stream(vouch_session *s, vouch_now now)
 {
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
     if (err != VOUCH_OK || s->peer_closed || vouch_session_ended(s)) {
         return err;
     }
-    return session_fail(s, VOUCH_E_UNEXPECTED);
+    return vouch_session_fail(s, VOUCH_E_UNEXPECTED);
 }
 
 /* Behind the peer's CLOSE nothing is missing; but no reply will get there. */
 vouch_err vouch_session_truncated(vouch_session *s, vouch_now now)
 {
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
     if (err != VOUCH_OK || vouch_session_ended(s)) {
         return err;
     }
-    return s->peer_closed ? session_settle(s, exchange_end_commands(s))
-                          : session_fail(s, VOUCH_E_TRUNCATED);
+    return s->peer_closed
+               ? vouch_session_settle(s, vouch_exchange_end_commands(s))
+               : vouch_session_fail(s, VOUCH_E_TRUNCATED);
 }
 
 vouch_err vouch_session_send(vouch_session *s, vouch_bytes data, vouch_now now,
                              size_t *taken)
 {
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
 
     if (err != VOUCH_OK) {
         return err;
     }
-    if (!session_is_up(s)) {
+    if (!vouch_session_is_up(s)) {
         return VOUCH_E_CLOSED;
     }
     /* expat-03, 7.3: attestation comes before any application data */
-    if (!gate_may_send(s, s->now.mono_ms)) {
+    if (!vouch_gate_may_send(s, s->now.mono_ms)) {
         return VOUCH_E_GATE;
     }
-    err = output_data(s, data, taken);
+    err = vouch_output_data(s, data, taken);
     s->stats.data_sent += err == VOUCH_OK ? *taken : 0;
     return err;
 }

@@ -252,100 +252,105 @@ enum { RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60000, RETRY_TIMES = 3 };
 
 /* session.c */
 
-bool session_is_up(const vouch_session *s); /* neither side has closed */
+bool vouch_session_is_up(const vouch_session *s); /* neither side has closed */
 
 /* Begins every call: the time is now `now`. VOUCH_E_FORKED in a child of the
  * process that made the session, which changes nothing. */
-vouch_err session_enter(vouch_session *s, vouch_now now) VOUCH_MUST_CHECK;
-bool session_is_forked(const vouch_session *s);
+vouch_err vouch_session_enter(vouch_session *s, vouch_now now) VOUCH_MUST_CHECK;
+bool vouch_session_is_forked(const vouch_session *s);
 /* The later of `now` and the time of the last call, for each clock. */
-vouch_now session_latest(const vouch_session *s, vouch_now now);
-uint64_t time_after(uint64_t time, uint64_t ms); /* saturates */
+vouch_now vouch_session_latest(const vouch_session *s, vouch_now now);
+uint64_t vouch_time_after(uint64_t time, uint64_t ms); /* saturates */
 
 /* Queues CLOSE `code`; nothing is sent after it. */
-void session_send_close(vouch_session *s, enum vouch_close_code code);
+void vouch_session_send_close(vouch_session *s, enum vouch_close_code code);
 
 /* Ends the session for `err`, with CLOSE and a FAILED event; returns `err`. */
-vouch_err session_fail(vouch_session *s, vouch_err err);
+vouch_err vouch_session_fail(vouch_session *s, vouch_err err);
 
 /* Draws the consequences of what a call did: closes if policy says so, asks
  * again if it is time, reports the gate. Every call that changes anything ends
  * with it. A failure, its own or `err`, ends the session. */
-vouch_err session_settle(vouch_session *s, vouch_err err) VOUCH_MUST_CHECK;
+vouch_err vouch_session_settle(vouch_session *s,
+                               vouch_err err) VOUCH_MUST_CHECK;
 
 /* Ends every exchange, tells of each, and drops what waits for the gate. */
-vouch_err session_end_exchanges(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err vouch_session_end_exchanges(vouch_session *s) VOUCH_MUST_CHECK;
 
 /* Sends CLOSE `code` for a reason of policy, and ends every exchange. */
-vouch_err session_shut(vouch_session *s,
-                       enum vouch_close_code code) VOUCH_MUST_CHECK;
+vouch_err vouch_session_shut(vouch_session *s,
+                             enum vouch_close_code code) VOUCH_MUST_CHECK;
 
 /* CLOSE 0 is due, or its answer: asks no more, and waits for commands. */
-void session_leave(vouch_session *s);
+void vouch_session_leave(vouch_session *s);
 
 /* A capsule for an exchange that is over: dropped, up to a rate. */
-vouch_err session_stray(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err vouch_session_stray(vouch_session *s) VOUCH_MUST_CHECK;
 
 /* exchange.c */
 
-bool exchange_is_operation(const struct exchange *x);
-bool exchange_is_mine(const vouch_session *s, uint64_t id);
-struct exchange *exchange_add(vouch_session *s, uint64_t id);
-struct exchange *exchange_find(const vouch_session *s, uint64_t id);
-void exchange_forget_work(struct exchange *x);
+bool vouch_exchange_is_operation(const struct exchange *x);
+bool vouch_exchange_is_mine(const vouch_session *s, uint64_t id);
+struct exchange *vouch_exchange_add(vouch_session *s, uint64_t id);
+struct exchange *vouch_exchange_find(const vouch_session *s, uint64_t id);
+void vouch_exchange_forget_work(struct exchange *x);
 /* Removes, without an event, the older exchanges of the same side that are as
  * settled as `recent`, began and were answered earlier and end no later: they
  * add nothing to it. */
-void exchange_forget_superseded(vouch_session *s,
-                                const struct exchange *recent);
-uint64_t exchange_counter(const struct exchange *x);
-vouch_exchange exchange_handle(const vouch_session *s,
-                               const struct exchange *x);
+void vouch_exchange_forget_superseded(vouch_session *s,
+                                      const struct exchange *recent);
+uint64_t vouch_exchange_counter(const struct exchange *x);
+vouch_exchange vouch_exchange_handle(const vouch_session *s,
+                                     const struct exchange *x);
 /* Finds by handle; NULL when it is another session's, over, or not in
  * `state` as the side that `mine` says. */
-struct exchange *exchange_by_handle(const vouch_session *s,
-                                    vouch_exchange handle, bool mine,
-                                    unsigned state);
-size_t exchange_in_flight(const vouch_session *s, bool mine);
+struct exchange *vouch_exchange_by_handle(const vouch_session *s,
+                                          vouch_exchange handle, bool mine,
+                                          unsigned state);
+size_t vouch_exchange_in_flight(const vouch_session *s, bool mine);
 
 /* Runs one step of the tables; no entry is VOUCH_E_UNEXPECTED. An exchange that
  * comes to RP_REFUSED or AT_DENIED is gone afterwards. */
-vouch_err rp_step(vouch_session *s, struct exchange *x, enum rp_input input,
-                  const struct step_arg *arg) VOUCH_MUST_CHECK;
-vouch_err at_step(vouch_session *s, struct exchange *x, enum at_input input,
-                  const struct step_arg *arg) VOUCH_MUST_CHECK;
+vouch_err vouch_rp_step(vouch_session *s, struct exchange *x,
+                        enum rp_input input,
+                        const struct step_arg *arg) VOUCH_MUST_CHECK;
+vouch_err vouch_at_step(vouch_session *s, struct exchange *x,
+                        enum at_input input,
+                        const struct step_arg *arg) VOUCH_MUST_CHECK;
 
 /* Gives REVOKED to every accepted or confirmed exchange of that side with a
  * counter below `counter`. */
-vouch_err exchange_revoke_below(vouch_session *s, bool mine,
-                                uint64_t counter) VOUCH_MUST_CHECK;
+vouch_err vouch_exchange_revoke_below(vouch_session *s, bool mine,
+                                      uint64_t counter) VOUCH_MUST_CHECK;
 /* Gives POSTURE to every exchange of that side that it concerns. */
-vouch_err exchange_posture(vouch_session *s, bool mine) VOUCH_MUST_CHECK;
-size_t exchange_operations(const vouch_session *s, bool mine);
-void exchange_free_all(vouch_session *s); /* without steps or events */
-vouch_err exchange_end_all(vouch_session *s) VOUCH_MUST_CHECK;
-vouch_err exchange_end_all_but_commands(vouch_session *s) VOUCH_MUST_CHECK;
-vouch_err exchange_end_commands(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err vouch_exchange_posture(vouch_session *s, bool mine) VOUCH_MUST_CHECK;
+size_t vouch_exchange_operations(const vouch_session *s, bool mine);
+void vouch_exchange_free_all(vouch_session *s); /* without steps or events */
+vouch_err vouch_exchange_end_all(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err vouch_exchange_end_all_but_commands(vouch_session *s)
+    VOUCH_MUST_CHECK;
+vouch_err vouch_exchange_end_commands(vouch_session *s) VOUCH_MUST_CHECK;
 /* Whether a command of the peer waits to be taken or runs. */
-bool exchange_has_command(const vouch_session *s);
-vouch_err exchange_deadlines(vouch_session *s) VOUCH_MUST_CHECK;
+bool vouch_exchange_has_command(const vouch_session *s);
+vouch_err vouch_exchange_deadlines(vouch_session *s) VOUCH_MUST_CHECK;
 
 /* capabilities.c */
 
-vouch_err capabilities_receive(
+vouch_err vouch_capabilities_receive(
     vouch_session *s, const struct vouch_capabilities *peer) VOUCH_MUST_CHECK;
 
 /* relying_party.c: actions, and what leads to them */
 
 typedef vouch_err step_action(vouch_session *s, struct exchange *x,
                               const struct step_arg *arg);
-step_action rp_ask, rp_start_appraisal, rp_reject, rp_declined, rp_accept,
-    rp_give_up, rp_time_out, rp_expire, rp_abandon, rp_stale, rp_cancel;
+step_action vouch_rp_ask, vouch_rp_start_appraisal, vouch_rp_reject,
+    vouch_rp_declined, vouch_rp_accept, vouch_rp_give_up, vouch_rp_time_out,
+    vouch_rp_expire, vouch_rp_abandon, vouch_rp_stale, vouch_rp_cancel;
 /* verdict.c holds those that end an exchange. */
 
 /* What the peer's reason is to the application; one that is not known reads as
  * internal (proto/README.md, 3). */
-vouch_peer_reason peer_reason_of(uint64_t reason);
+vouch_peer_reason vouch_peer_reason_of(uint64_t reason);
 
 /* What a request is about; all zero: nothing but the peer itself. */
 struct question {
@@ -355,116 +360,120 @@ struct question {
     uint64_t within;          /* when the operation must have begun */
 };
 
-vouch_err rp_request(vouch_session *s, const struct question *question,
-                     struct exchange **out) VOUCH_MUST_CHECK;
+vouch_err vouch_rp_request(vouch_session *s, const struct question *question,
+                           struct exchange **out) VOUCH_MUST_CHECK;
 /* The same for a call of the application. */
-vouch_err rp_request_for(vouch_session *s, const struct question *question,
-                         vouch_exchange *out) VOUCH_MUST_CHECK;
-vouch_err rp_ask_when_due(vouch_session *s) VOUCH_MUST_CHECK;
-vouch_err rp_receive(vouch_session *s,
-                     const struct vouch_authenticator_message *message)
+vouch_err vouch_rp_request_for(vouch_session *s,
+                               const struct question *question,
+                               vouch_exchange *out) VOUCH_MUST_CHECK;
+vouch_err vouch_rp_ask_when_due(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err vouch_rp_receive(vouch_session *s,
+                           const struct vouch_authenticator_message *message)
     VOUCH_MUST_CHECK;
 
 /* continuity.c */
 
 /* Whether a result fits what was accepted before; `*reason` says why not. */
-bool continuity_holds(const vouch_session *s, vouch_bytes aik_spki,
-                      const vouch_result *result, vouch_reason *reason);
+bool vouch_continuity_holds(const vouch_session *s, vouch_bytes aik_spki,
+                            const vouch_result *result, vouch_reason *reason);
 /* The first AIK that was accepted is the only one of the connection. */
-bool continuity_is_same_aik(const vouch_session *s, vouch_bytes aik_spki,
-                            vouch_reason *reason);
+bool vouch_continuity_is_same_aik(const vouch_session *s, vouch_bytes aik_spki,
+                                  vouch_reason *reason);
 /* What the next evidence on this connection is held against. */
-void continuity_remember(struct continuity *last, vouch_bytes aik_spki,
-                         const vouch_result *result);
+void vouch_continuity_remember(struct continuity *last, vouch_bytes aik_spki,
+                               const vouch_result *result);
 
 /* attester.c */
 
-step_action at_need_evidence, at_answer, at_decline, at_confirm, at_denied,
-    at_time_out, at_lapse, at_abandon, at_stale;
+step_action vouch_at_need_evidence, vouch_at_answer, vouch_at_decline,
+    vouch_at_confirm, vouch_at_denied, vouch_at_time_out, vouch_at_lapse,
+    vouch_at_abandon, vouch_at_stale;
 
-vouch_err at_receive_request(vouch_session *s,
-                             const struct vouch_request_message *message)
+vouch_err vouch_at_receive_request(vouch_session *s,
+                                   const struct vouch_request_message *message)
     VOUCH_MUST_CHECK;
-vouch_err at_receive_outcome(vouch_session *s,
-                             const struct vouch_outcome_message *message)
+vouch_err vouch_at_receive_outcome(vouch_session *s,
+                                   const struct vouch_outcome_message *message)
     VOUCH_MUST_CHECK;
 
 /* command.c */
 
-step_action rp_command, rp_reply, rp_unknown;
-step_action at_offer, at_take, at_refuse, at_refuse_stale, at_refuse_denied,
-    at_reply, at_note_posture, at_keep_running;
+step_action vouch_rp_command, vouch_rp_reply, vouch_rp_unknown;
+step_action vouch_at_offer, vouch_at_take, vouch_at_refuse,
+    vouch_at_refuse_stale, vouch_at_refuse_denied, vouch_at_reply,
+    vouch_at_note_posture, vouch_at_keep_running;
 
-vouch_err at_receive_command(vouch_session *s,
-                             const struct vouch_command_message *message)
+vouch_err vouch_at_receive_command(vouch_session *s,
+                                   const struct vouch_command_message *message)
     VOUCH_MUST_CHECK;
-vouch_err rp_receive_reply(vouch_session *s,
-                           const struct vouch_reply_message *message)
+vouch_err vouch_rp_receive_reply(vouch_session *s,
+                                 const struct vouch_reply_message *message)
     VOUCH_MUST_CHECK;
 /* Remembers why a command for an operation that is over is refused. */
-vouch_err command_ended(vouch_session *s, const struct exchange *x,
-                        vouch_status status) VOUCH_MUST_CHECK;
+vouch_err vouch_command_ended(vouch_session *s, const struct exchange *x,
+                              vouch_status status) VOUCH_MUST_CHECK;
 
 /* posture.c */
 
-vouch_err posture_receive(vouch_session *s, uint64_t epoch) VOUCH_MUST_CHECK;
+vouch_err vouch_posture_receive(vouch_session *s,
+                                uint64_t epoch) VOUCH_MUST_CHECK;
 
 /* gate.c */
 
-bool gate_accepted(const vouch_session *s, uint64_t mono_ms);
+bool vouch_gate_accepted(const vouch_session *s, uint64_t mono_ms);
 /* ... at level bound */
-bool gate_accepted_bound(const vouch_session *s, uint64_t mono_ms);
-bool gate_confirmed(const vouch_session *s, uint64_t mono_ms);
-bool gate_may_accept(const vouch_session *s, uint64_t mono_ms);
-bool gate_may_send(const vouch_session *s, uint64_t mono_ms);
-bool gate_may_accept_command(const vouch_session *s, uint64_t mono_ms);
+bool vouch_gate_accepted_bound(const vouch_session *s, uint64_t mono_ms);
+bool vouch_gate_confirmed(const vouch_session *s, uint64_t mono_ms);
+bool vouch_gate_may_accept(const vouch_session *s, uint64_t mono_ms);
+bool vouch_gate_may_send(const vouch_session *s, uint64_t mono_ms);
+bool vouch_gate_may_accept_command(const vouch_session *s, uint64_t mono_ms);
 /* Whether `x` is an approval that was not used. */
-bool gate_approved(const vouch_session *s, const struct exchange *x,
-                   uint64_t mono_ms);
+bool vouch_gate_approved(const vouch_session *s, const struct exchange *x,
+                         uint64_t mono_ms);
 /* Tells of a change since the last call, and lets held data in. */
-vouch_err gate_report(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err vouch_gate_report(vouch_session *s) VOUCH_MUST_CHECK;
 
 /* output.c */
 
-vouch_err output_capabilities(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err vouch_output_capabilities(vouch_session *s) VOUCH_MUST_CHECK;
 /* Says at last what can be produced, once the peer has attested. */
-vouch_err output_list_when_due(vouch_session *s) VOUCH_MUST_CHECK;
-vouch_err output_request(
+vouch_err vouch_output_list_when_due(vouch_session *s) VOUCH_MUST_CHECK;
+vouch_err vouch_output_request(
     vouch_session *s, const struct vouch_request_message *m) VOUCH_MUST_CHECK;
 /* What a plain REQUEST for all formats takes at most. */
-size_t output_request_max(const vouch_session *s);
-vouch_err output_authenticator(vouch_session *s,
-                               const struct vouch_authenticator_message *m)
-    VOUCH_MUST_CHECK;
-vouch_err output_outcome(
+size_t vouch_output_request_max(const vouch_session *s);
+vouch_err vouch_output_authenticator(
+    vouch_session *s,
+    const struct vouch_authenticator_message *m) VOUCH_MUST_CHECK;
+vouch_err vouch_output_outcome(
     vouch_session *s, const struct vouch_outcome_message *m) VOUCH_MUST_CHECK;
-vouch_err output_posture(
+vouch_err vouch_output_posture(
     vouch_session *s, const struct vouch_posture_message *m) VOUCH_MUST_CHECK;
-bool output_has_room_for_command(const vouch_session *s, size_t len);
-vouch_err output_command(
+bool vouch_output_has_room_for_command(const vouch_session *s, size_t len);
+vouch_err vouch_output_command(
     vouch_session *s, const struct vouch_command_message *m) VOUCH_MUST_CHECK;
-vouch_err output_reply(vouch_session *s,
-                       const struct vouch_reply_message *m) VOUCH_MUST_CHECK;
-vouch_err output_data(vouch_session *s, vouch_bytes data,
-                      size_t *taken) VOUCH_MUST_CHECK;
-void output_close(vouch_session *s, uint64_t code);
+vouch_err vouch_output_reply(
+    vouch_session *s, const struct vouch_reply_message *m) VOUCH_MUST_CHECK;
+vouch_err vouch_output_data(vouch_session *s, vouch_bytes data,
+                            size_t *taken) VOUCH_MUST_CHECK;
+void vouch_output_close(vouch_session *s, uint64_t code);
 
 /* events.c */
 
-vouch_err event_add(vouch_session *s,
-                    const vouch_event *event) VOUCH_MUST_CHECK;
-vouch_err event_add_reason(vouch_session *s, const vouch_event *event,
-                           const vouch_reason *reason) VOUCH_MUST_CHECK;
+vouch_err vouch_event_add(vouch_session *s,
+                          const vouch_event *event) VOUCH_MUST_CHECK;
+vouch_err vouch_event_add_reason(vouch_session *s, const vouch_event *event,
+                                 const vouch_reason *reason) VOUCH_MUST_CHECK;
 /* A COMMAND or REPLY event with its octets. */
-vouch_err event_add_octets(vouch_session *s, const vouch_event *event,
-                           vouch_bytes octets) VOUCH_MUST_CHECK;
-vouch_err event_add_audit(vouch_session *s, vouch_exchange exchange,
-                          const vouch_audit *audit) VOUCH_MUST_CHECK;
-vouch_err event_add_data(struct event_queue *queue, vouch_bytes data,
-                         bool early) VOUCH_MUST_CHECK;
-void event_queue_clear(struct event_queue *queue);
-void event_forget_taken(vouch_session *s);
+vouch_err vouch_event_add_octets(vouch_session *s, const vouch_event *event,
+                                 vouch_bytes octets) VOUCH_MUST_CHECK;
+vouch_err vouch_event_add_audit(vouch_session *s, vouch_exchange exchange,
+                                const vouch_audit *audit) VOUCH_MUST_CHECK;
+vouch_err vouch_event_add_data(struct event_queue *queue, vouch_bytes data,
+                               bool early) VOUCH_MUST_CHECK;
+void vouch_event_queue_clear(struct event_queue *queue);
+void vouch_event_forget_taken(vouch_session *s);
 /* Moves all of `from` to the end of `to`. */
-void event_queue_move(struct event_queue *to, struct event_queue *from);
+void vouch_event_queue_move(struct event_queue *to, struct event_queue *from);
 
 #endif

@@ -22,14 +22,14 @@ static void back_off(vouch_session *s, const struct exchange *x,
 {
     uint64_t wait;
 
-    if (!x->automatic || !session_is_up(s)) {
+    if (!x->automatic || !vouch_session_is_up(s)) {
         return;
     }
     wait = (uint64_t)RETRY_FIRST_MS << (s->failures < 6 ? s->failures : 6);
     wait = retry_ms > wait ? retry_ms : wait;
     wait = wait > RETRY_LAST_MS ? RETRY_LAST_MS : wait;
     s->failures++;
-    wait = time_after(s->now.mono_ms, wait);
+    wait = vouch_time_after(s->now.mono_ms, wait);
     s->ask_at = wait;
 }
 
@@ -45,10 +45,10 @@ static vouch_err send_outcome(vouch_session *s, const struct exchange *x,
         .hold_ms = hold_ms,
     };
 
-    return output_outcome(s, &m);
+    return vouch_output_outcome(s, &m);
 }
 
-vouch_peer_reason peer_reason_of(uint64_t reason)
+vouch_peer_reason vouch_peer_reason_of(uint64_t reason)
 {
     return reason <= VOUCH_PEER_POSTURE ? (vouch_peer_reason)reason
                                         : VOUCH_PEER_INTERNAL;
@@ -69,7 +69,7 @@ static vouch_err audit(vouch_session *s, struct exchange *x,
         record->claim = reason->claim;
         record->err = reason->err;
     }
-    return event_add_audit(s, record->exchange, record);
+    return vouch_event_add_audit(s, record->exchange, record);
 }
 
 static void note_result(struct exchange *x, const vouch_result *result)
@@ -94,7 +94,7 @@ static vouch_err report_refused(vouch_session *s, struct exchange *x,
                                 const struct vouch_authenticator_message *m)
 {
     vouch_event event = {.type = VOUCH_EVENT_REFUSED,
-                         .exchange = exchange_handle(s, x)};
+                         .exchange = vouch_exchange_handle(s, x)};
     vouch_err err = audit(s, x, verdict, reason);
 
     if (err != VOUCH_OK) {
@@ -112,24 +112,24 @@ static vouch_err report_refused(vouch_session *s, struct exchange *x,
         memcpy(event.u.refused.stages, result->stages, sizeof result->stages);
     }
     if (m != NULL) {
-        event.u.refused.peer_reason = peer_reason_of(m->reason);
+        event.u.refused.peer_reason = vouch_peer_reason_of(m->reason);
         event.u.refused.retry_ms = m->has_retry ? m->retry_ms : 0;
     }
-    return event_add_reason(s, &event, reason);
+    return vouch_event_add_reason(s, &event, reason);
 }
 
 /* The peer is told one coarse code, whatever the reason was. */
-vouch_err rp_reject(vouch_session *s, struct exchange *x,
-                    const struct step_arg *arg)
+vouch_err vouch_rp_reject(vouch_session *s, struct exchange *x,
+                          const struct step_arg *arg)
 {
     vouch_err err;
 
     s->peer_rejected = true;
-    event_queue_clear(&s->held);
-    if (exchange_counter(x) > s->highest_rejected) {
-        s->highest_rejected = exchange_counter(x);
+    vouch_event_queue_clear(&s->held);
+    if (vouch_exchange_counter(x) > s->highest_rejected) {
+        s->highest_rejected = vouch_exchange_counter(x);
     }
-    err = exchange_revoke_below(s, true, exchange_counter(x));
+    err = vouch_exchange_revoke_below(s, true, vouch_exchange_counter(x));
     if (err == VOUCH_OK) {
         err = report_refused(s, x, VOUCH_REJECTED, arg->reason, arg->result,
                              NULL);
@@ -155,15 +155,15 @@ static vouch_err end_without_verdict(vouch_session *s, struct exchange *x,
                            : err;
 }
 
-vouch_err rp_give_up(vouch_session *s, struct exchange *x,
-                     const struct step_arg *arg)
+vouch_err vouch_rp_give_up(vouch_session *s, struct exchange *x,
+                           const struct step_arg *arg)
 {
     return end_without_verdict(s, x, arg->reason, arg->result,
                                VOUCH_PEER_INTERNAL);
 }
 
-vouch_err rp_time_out(vouch_session *s, struct exchange *x,
-                      const struct step_arg *arg)
+vouch_err vouch_rp_time_out(vouch_session *s, struct exchange *x,
+                            const struct step_arg *arg)
 {
     vouch_reason reason = {.check = VOUCH_CHECK_ANSWER};
 
@@ -182,8 +182,8 @@ static bool waits_for_us(const vouch_session *s,
 
 /* RFC 9261, 6: the empty authenticator proves nobody's identity; no OUTCOME
  * follows. */
-vouch_err rp_declined(vouch_session *s, struct exchange *x,
-                      const struct step_arg *arg)
+vouch_err vouch_rp_declined(vouch_session *s, struct exchange *x,
+                            const struct step_arg *arg)
 {
     const struct vouch_authenticator_message *m = arg->declined;
     vouch_reason reason = {.check = VOUCH_CHECK_ANSWER,
@@ -208,30 +208,30 @@ static vouch_err report_unused(vouch_session *s, const struct exchange *x,
                                vouch_cause cause)
 {
     vouch_event event = {.type = VOUCH_EVENT_REFUSED,
-                         .exchange = exchange_handle(s, x)};
+                         .exchange = vouch_exchange_handle(s, x)};
     vouch_reason reason = {.check = VOUCH_CHECK_ANSWER};
 
     event.u.refused.verdict = VOUCH_INDETERMINATE;
     strcpy(reason.found, causes[cause]);
-    return event_add_reason(s, &event, &reason);
+    return vouch_event_add_reason(s, &event, &reason);
 }
 
-vouch_err rp_expire(vouch_session *s, struct exchange *x,
-                    const struct step_arg *arg)
+vouch_err vouch_rp_expire(vouch_session *s, struct exchange *x,
+                          const struct step_arg *arg)
 {
     vouch_event event = {.type = VOUCH_EVENT_EXPIRED,
-                         .exchange = exchange_handle(s, x)};
+                         .exchange = vouch_exchange_handle(s, x)};
 
-    if (exchange_is_operation(x)) {
+    if (vouch_exchange_is_operation(x)) {
         return report_unused(s, x, arg->cause);
     }
     event.u.expired.cause = arg->cause;
-    return event_add(s, &event);
+    return vouch_event_add(s, &event);
 }
 
 /* design, Posture: evidence of before it is not appraised to the end. */
-vouch_err rp_stale(vouch_session *s, struct exchange *x,
-                   const struct step_arg *arg)
+vouch_err vouch_rp_stale(vouch_session *s, struct exchange *x,
+                         const struct step_arg *arg)
 {
     vouch_reason reason = {.check = VOUCH_CHECK_POSTURE};
 
@@ -240,8 +240,8 @@ vouch_err rp_stale(vouch_session *s, struct exchange *x,
     return end_without_verdict(s, x, &reason, NULL, VOUCH_PEER_POSTURE);
 }
 
-vouch_err rp_cancel(vouch_session *s, struct exchange *x,
-                    const struct step_arg *arg)
+vouch_err vouch_rp_cancel(vouch_session *s, struct exchange *x,
+                          const struct step_arg *arg)
 {
     vouch_reason reason = {.check = VOUCH_CHECK_ANSWER};
 
@@ -250,8 +250,8 @@ vouch_err rp_cancel(vouch_session *s, struct exchange *x,
     return end_without_verdict(s, x, &reason, NULL, VOUCH_PEER_NONE);
 }
 
-vouch_err rp_abandon(vouch_session *s, struct exchange *x,
-                     const struct step_arg *arg)
+vouch_err vouch_rp_abandon(vouch_session *s, struct exchange *x,
+                           const struct step_arg *arg)
 {
     vouch_reason reason = {.check = VOUCH_CHECK_ANSWER, .err = VOUCH_E_CLOSED};
 
@@ -270,17 +270,18 @@ static uint64_t time_of_unix(const vouch_session *s, int64_t unix_s)
     left = unix_s - s->now.unix_s;
     return left > INT64_MAX / 1000
                ? VOUCH_NEVER - 1
-               : time_after(s->now.mono_ms, (uint64_t)left * 1000);
+               : vouch_time_after(s->now.mono_ms, (uint64_t)left * 1000);
 }
 
 /* Grace moves the start of a refresh, never the end of a result. */
 static void refresh_before_end(vouch_session *s, const struct exchange *x)
 {
-    uint64_t grace = config_grace(s->config);
+    uint64_t grace = vouch_config_grace(s->config);
     uint64_t start;
 
-    if (!config_requires_peer(s->config) || exchange_is_operation(x) ||
-        config_interval(s->config) == 0 || grace == 0) {
+    if (!vouch_config_requires_peer(s->config) ||
+        vouch_exchange_is_operation(x) ||
+        vouch_config_interval(s->config) == 0 || grace == 0) {
         return;
     }
     start = x->deadline > grace ? x->deadline - grace : 0;
@@ -295,7 +296,7 @@ static vouch_err report_accepted(vouch_session *s, const struct exchange *x,
     const vouch_identity *identity = &x->work->identity;
     const vouch_audit *audit = &x->work->audit;
     vouch_event event = {.type = VOUCH_EVENT_ACCEPTED,
-                         .exchange = exchange_handle(s, x)};
+                         .exchange = vouch_exchange_handle(s, x)};
 
     event.u.accepted.level = result->level;
     event.u.accepted.format = x->work->format;
@@ -312,11 +313,11 @@ static vouch_err report_accepted(vouch_session *s, const struct exchange *x,
     memcpy(event.u.accepted.evidence_digest, audit->evidence_digest, 32);
     memcpy(event.u.accepted.anchor_digest, audit->anchor_digest, 32);
     memcpy(event.u.accepted.policy_digest, audit->policy_digest, 32);
-    return event_add(s, &event);
+    return vouch_event_add(s, &event);
 }
 
-vouch_err rp_accept(vouch_session *s, struct exchange *x,
-                    const struct step_arg *arg)
+vouch_err vouch_rp_accept(vouch_session *s, struct exchange *x,
+                          const struct step_arg *arg)
 {
     const vouch_result *result = arg->result;
     vouch_err err;
@@ -333,10 +334,10 @@ vouch_err rp_accept(vouch_session *s, struct exchange *x,
     s->stats.accepted++;
     s->failures = 0;
     s->peer_moved = s->peer_moved && x->key_bound;
-    continuity_remember(&s->last, x->work->identity.spki, result);
+    vouch_continuity_remember(&s->last, x->work->identity.spki, result);
     refresh_before_end(s, x);
-    exchange_forget_work(x);
-    exchange_forget_superseded(s, x);
+    vouch_exchange_forget_work(x);
+    vouch_exchange_forget_superseded(s, x);
     return send_outcome(s, x, VOUCH_ACCEPTED, VOUCH_PEER_NONE,
                         x->deadline - x->answered);
 }
@@ -362,7 +363,7 @@ static bool level_will_do(const vouch_session *s, const struct exchange *x,
     }
     if (!s->config->allow_key_bound) {
         why = "a key-bound result";
-    } else if (exchange_is_operation(x)) {
+    } else if (vouch_exchange_is_operation(x)) {
         why = "a key-bound result for an operation";
     } else if (s->peer_moved) {
         why = "a key-bound result after a change of posture";
@@ -379,16 +380,16 @@ static bool level_will_do(const vouch_session *s, const struct exchange *x,
 static uint64_t end_of_age(const vouch_session *s, const struct exchange *x,
                            const vouch_result *result)
 {
-    uint64_t end = time_after(x->asked, s->config->max_age);
+    uint64_t end = vouch_time_after(x->asked, s->config->max_age);
     uint64_t age = (uint64_t)s->now.unix_s - (uint64_t)result->issued_at;
     uint64_t max_s = s->config->max_age / 1000;
 
     if (result->issued_at == 0 || result->issued_at >= s->now.unix_s) {
         return end;
     }
-    return age >= max_s
-               ? s->now.mono_ms
-               : earlier(end, time_after(s->now.mono_ms, (max_s - age) * 1000));
+    return age >= max_s ? s->now.mono_ms
+                        : earlier(end, vouch_time_after(s->now.mono_ms,
+                                                        (max_s - age) * 1000));
 }
 
 static uint64_t end_of_acceptance(const vouch_session *s,
@@ -400,7 +401,7 @@ static uint64_t end_of_acceptance(const vouch_session *s,
                 earlier(time_of_unix(s, result->not_after),
                         time_of_unix(s, x->work->identity.not_after)));
 
-    return exchange_is_operation(x) ? earlier(end, x->within) : end;
+    return vouch_exchange_is_operation(x) ? earlier(end, x->within) : end;
 }
 
 static vouch_err conclude(vouch_session *s, struct exchange *x,
@@ -414,47 +415,47 @@ static vouch_err conclude(vouch_session *s, struct exchange *x,
     case VOUCH_ACCEPTED:
         break;
     case VOUCH_INDETERMINATE:
-        return rp_step(s, x, RP_IN_UNSURE, &arg);
+        return vouch_rp_step(s, x, RP_IN_UNSURE, &arg);
     case VOUCH_REJECTED:
     default:
-        return rp_step(s, x, RP_IN_NO, &arg);
+        return vouch_rp_step(s, x, RP_IN_NO, &arg);
     }
     if (!shows_what_it_checked(&x->work->identity, result)) {
         reason = (vouch_reason){.check = VOUCH_CHECK_CONTRACT};
-        return rp_step(s, x, RP_IN_NO, &arg);
+        return vouch_rp_step(s, x, RP_IN_NO, &arg);
     }
     if (!level_will_do(s, x, result->level, &reason) ||
-        !continuity_holds(s, x->work->identity.spki, result, &reason)) {
-        return rp_step(s, x, RP_IN_NO, &arg);
+        !vouch_continuity_holds(s, x->work->identity.spki, result, &reason)) {
+        return vouch_rp_step(s, x, RP_IN_NO, &arg);
     }
-    if (exchange_counter(x) < s->highest_rejected) {
+    if (vouch_exchange_counter(x) < s->highest_rejected) {
         reason = (vouch_reason){.check = VOUCH_CHECK_ANSWER};
         strcpy(reason.found, "a later exchange was rejected");
-        return rp_step(s, x, RP_IN_UNSURE, &arg);
+        return vouch_rp_step(s, x, RP_IN_UNSURE, &arg);
     }
     arg.until = end_of_acceptance(s, x, result);
     if (arg.until <= s->now.mono_ms) {
         reason = (vouch_reason){.check = VOUCH_CHECK_AGE};
         strcpy(reason.found, "an answer that is too old already");
-        return rp_step(s, x, RP_IN_UNSURE, &arg);
+        return vouch_rp_step(s, x, RP_IN_UNSURE, &arg);
     }
-    return rp_step(s, x, RP_IN_YES, &arg);
+    return vouch_rp_step(s, x, RP_IN_YES, &arg);
 }
 
 vouch_err vouch_session_conclude(vouch_session *s, vouch_exchange exchange,
                                  const vouch_result *result, vouch_now now)
 {
-    vouch_err err = session_enter(s, now);
+    vouch_err err = vouch_session_enter(s, now);
     struct exchange *x;
 
     if (err != VOUCH_OK) {
         return err;
     }
-    x = exchange_by_handle(s, exchange, true, RP_APPRAISING);
+    x = vouch_exchange_by_handle(s, exchange, true, RP_APPRAISING);
     if (x == NULL || x->deadline <= s->now.mono_ms) {
         return VOUCH_E_HANDLE;
     }
-    return session_settle(s, conclude(s, x, result));
+    return vouch_session_settle(s, conclude(s, x, result));
 }
 
 /* The Verifier's nonce, where it is in the very context that was answered. */
@@ -472,7 +473,7 @@ vouch_err vouch_session_appraisal_info(const vouch_session *s,
                                        vouch_appraisal_info *out)
 {
     const struct exchange *x =
-        exchange_by_handle(s, exchange, true, RP_APPRAISING);
+        vouch_exchange_by_handle(s, exchange, true, RP_APPRAISING);
 
     if (x == NULL) {
         return VOUCH_E_HANDLE;
