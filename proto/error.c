@@ -76,6 +76,7 @@ static const struct {
     {VOUCH_E_KEY_FILE, "key_file", ALERT_INTERNAL_ERROR},
     {VOUCH_E_CLOSED, "closed", ALERT_INTERNAL_ERROR},
     {VOUCH_E_NOT_BUILT, "not_built", ALERT_INTERNAL_ERROR},
+    {VOUCH_E_DATA_LOST, "data_lost", ALERT_INTERNAL_ERROR},
 };
 
 vouch_err_band vouch_err_band_of(vouch_err err)

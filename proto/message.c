@@ -5,6 +5,7 @@
 
 #include "proto/cbor_reader.h"
 #include "proto/cbor_writer.h"
+#include "proto/context.h"
 #include "proto/media_type.h"
 #include "proto/message_schema.h"
 #include "proto/reader.h"
@@ -241,12 +242,45 @@ static bool is_capabilities(const void *message)
     return m->version == VOUCH_PROTOCOL_VERSION;
 }
 
+/* proto/README.md, 4: counters are from 1, so that no exchange has counter 0.
+ */
+static bool is_id(uint64_t id)
+{
+    return (id & VOUCH_ID_COUNTER) != 0;
+}
+
+static bool is_request(const void *message)
+{
+    return is_id(((const struct vouch_request_message *)message)->id);
+}
+
+static bool is_authenticator(const void *message)
+{
+    return is_id(((const struct vouch_authenticator_message *)message)->id);
+}
+
 static bool is_outcome(const void *message)
 {
     const struct vouch_outcome_message *m = message;
 
-    return m->verdict <= VOUCH_INDETERMINATE &&
+    return is_id(m->id) && m->verdict <= VOUCH_INDETERMINATE &&
            m->has_hold == (m->verdict == VOUCH_ACCEPTED);
+}
+
+/* proto/README.md, 3: greater than any before, and than 0 */
+static bool is_posture(const void *message)
+{
+    return ((const struct vouch_posture_message *)message)->epoch != 0;
+}
+
+static bool is_command(const void *message)
+{
+    return is_id(((const struct vouch_command_message *)message)->id);
+}
+
+static bool is_reply(const void *message)
+{
+    return is_id(((const struct vouch_reply_message *)message)->id);
 }
 
 static bool is_anything(const void *message)
@@ -276,10 +310,10 @@ static bool is_anything(const void *message)
     }
 
 CODEC(capabilities, vouch_capabilities_schema, is_capabilities)
-CODEC(request_message, vouch_request_schema, is_anything)
-CODEC(authenticator_message, vouch_authenticator_schema, is_anything)
+CODEC(request_message, vouch_request_schema, is_request)
+CODEC(authenticator_message, vouch_authenticator_schema, is_authenticator)
 CODEC(outcome_message, vouch_outcome_schema, is_outcome)
-CODEC(posture_message, vouch_posture_schema, is_anything)
-CODEC(command_message, vouch_command_schema, is_anything)
-CODEC(reply_message, vouch_reply_schema, is_anything)
+CODEC(posture_message, vouch_posture_schema, is_posture)
+CODEC(command_message, vouch_command_schema, is_command)
+CODEC(reply_message, vouch_reply_schema, is_reply)
 CODEC(close_message, vouch_close_schema, is_anything)

@@ -813,8 +813,9 @@ START_TEST(outcome_encode_refuses_what_could_not_be_decoded)
 {
     for (uint64_t verdict = 0; verdict < 5; verdict++) {
         for (int hold = 0; hold < 2; hold++) {
-            union message m = {
-                .outcome = {.verdict = verdict, .has_hold = hold != 0}};
+            union message m = {.outcome = {.id = 1,
+                                           .verdict = verdict,
+                                           .has_hold = hold != 0}};
             bool good =
                 verdict < 3 && (hold != 0) == (verdict == VOUCH_ACCEPTED);
 
@@ -833,9 +834,9 @@ START_TEST(what_is_absent_is_not_encoded)
         const char *hex;
     } cases[] = {
         {1, "a4 0101 0240 03 81 63612f62 0600"},
-        {2, "a2 0100 0240"},
+        {2, "a2 0101 0240"},
     };
-    union message messages[] = {good_request(), {.authenticator = {.id = 0}}};
+    union message messages[] = {good_request(), {.authenticator = {.id = 1}}};
 
     for (size_t i = 0; i < 2; i++) {
         vouch_buffer written, expected = from_hex(cases[i].hex);
