@@ -50,6 +50,17 @@ VOUCH_EXPORT vouch_err vouch_channel_new(vouch_role role, vouch_hash hash,
 VOUCH_EXPORT vouch_err vouch_channel_set_peer_spki(
     vouch_channel *channel, vouch_bytes spki) VOUCH_MUST_CHECK;
 
+/**
+ * vouch_channel_set_peer_verified says that the TLS stack verified the peer's
+ * certificate in the handshake: its chain leads to an anchor that the
+ * application trusts. Without it the peer's key is known, and nobody vouches
+ * for it (VOUCH_ASKER_AUTHENTICATED, session.h). vouch_channel_from_ssl does
+ * this by itself, where SSL_VERIFY_PEER is set and SSL_get_verify_result is
+ * X509_V_OK. It returns VOUCH_E_STATE when no key of the peer was set before.
+ */
+VOUCH_EXPORT vouch_err vouch_channel_set_peer_verified(vouch_channel *channel)
+    VOUCH_MUST_CHECK;
+
 VOUCH_EXPORT vouch_role vouch_channel_role(const vouch_channel *channel);
 VOUCH_EXPORT vouch_hash vouch_channel_hash(const vouch_channel *channel);
 

@@ -133,6 +133,24 @@ static vouch_err set_peer_from_certificate(vouch_channel *channel,
     return err;
 }
 
+/* BoringSSL's clients verify nothing unless told to, and keep the certificate
+ * all the same. */
+static bool was_verified(const SSL *ssl)
+{
+    return (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0 &&
+           SSL_get_verify_result(ssl) == X509_V_OK;
+}
+
+static vouch_err set_peer_of(vouch_channel *channel, const SSL *ssl,
+                             CRYPTO_BUFFER *certificate)
+{
+    vouch_err err = set_peer_from_certificate(channel, certificate);
+
+    return err == VOUCH_OK && was_verified(ssl)
+               ? vouch_channel_set_peer_verified(channel)
+               : err;
+}
+
 /* A peer that authenticated and whose key is not known any more would pass for
  * one that did not. */
 static vouch_err set_peer(vouch_channel *channel, const SSL *ssl)
@@ -140,8 +158,7 @@ static vouch_err set_peer(vouch_channel *channel, const SSL *ssl)
     const STACK_OF(CRYPTO_BUFFER) *chain = SSL_get0_peer_certificates(ssl);
 
     if (chain != NULL && sk_CRYPTO_BUFFER_num(chain) != 0) {
-        return set_peer_from_certificate(channel,
-                                         sk_CRYPTO_BUFFER_value(chain, 0));
+        return set_peer_of(channel, ssl, sk_CRYPTO_BUFFER_value(chain, 0));
     }
     return SSL_SESSION_has_peer_sha256(SSL_get_session(ssl)) ? VOUCH_E_CRYPTO
                                                              : VOUCH_OK;

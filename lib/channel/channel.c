@@ -15,6 +15,7 @@ struct vouch_channel {
     uint8_t fingerprint[FINGERPRINT_LEN]; /* conn_check is the front of it */
     bool claimed;
     bool has_peer;
+    bool peer_is_verified;
     uint8_t peer_spki_sha256[SPKI_HASH_LEN];
 };
 
@@ -113,6 +114,20 @@ vouch_err vouch_channel_set_peer_spki(vouch_channel *channel, vouch_bytes spki)
     vouch_sha256(spki, channel->peer_spki_sha256);
     channel->has_peer = true;
     return VOUCH_OK;
+}
+
+vouch_err vouch_channel_set_peer_verified(vouch_channel *channel)
+{
+    if (!channel->has_peer) {
+        return VOUCH_E_STATE;
+    }
+    channel->peer_is_verified = true;
+    return VOUCH_OK;
+}
+
+bool vouch_channel_peer_is_verified(const vouch_channel *channel)
+{
+    return channel->peer_is_verified;
 }
 
 bool vouch_channel_has_peer(const vouch_channel *channel)

@@ -26,8 +26,10 @@ vouch_err vouch_channel_check(const vouch_channel *channel) VOUCH_MUST_CHECK;
 vouch_bytes vouch_channel_conn_check(const vouch_channel *channel);
 
 /* vouch_channel_has_peer tells whether the peer authenticated in the
- * handshake; vouch_channel_is_peer whether it did so with this key. */
+ * handshake; vouch_channel_is_peer whether it did so with this key;
+ * vouch_channel_peer_is_verified whether its certificate was verified. */
 bool vouch_channel_has_peer(const vouch_channel *channel);
+bool vouch_channel_peer_is_verified(const vouch_channel *channel);
 bool vouch_channel_is_peer(const vouch_channel *channel, vouch_bytes spki);
 
 #endif
