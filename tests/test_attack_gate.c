@@ -158,6 +158,8 @@ START_TEST(data_before_attestation_is_dropped_and_reported) /* Attack 65 */
 {
     const struct pair_event *dropped;
 
+    ck_assert_int_eq(vouch_config_allow_data_loss(pair.client.config),
+                     VOUCH_OK);
     start();
     ck_assert_int_eq(give_data(100), VOUCH_OK);
     pair_run(&pair);
@@ -197,6 +199,8 @@ END_TEST
 
 START_TEST(held_data_is_lost_with_a_rejection) /* Attack 65 */
 {
+    ck_assert_int_eq(vouch_config_allow_data_loss(pair.client.config),
+                     VOUCH_OK);
     hold();
     pair.client.verdict = VOUCH_REJECTED;
     ck_assert_int_eq(give_data(100), VOUCH_OK);

@@ -25,7 +25,7 @@ START_TEST(error_every_number_has_a_name)
         {VOUCH_E_DECODE, VOUCH_E_TRUNCATED},
         {VOUCH_E_TOO_LARGE, VOUCH_E_RATE},
         {VOUCH_E_ARGUMENT, VOUCH_E_KEY_MISMATCH},
-        {VOUCH_E_NOMEM, VOUCH_E_NOT_BUILT},
+        {VOUCH_E_NOMEM, VOUCH_E_DATA_LOST},
     };
 
     for (int e = bands[_i].first; e <= bands[_i].last; e++) {

@@ -120,6 +120,7 @@ struct side {
     vouch_gate gate;
     vouch_asker asker;
     bool takes_key_bound;
+    bool may_lose_data;
     uint64_t max_age, answer_within;
 
     struct ex ex[EXCHANGES_MAX]; /* own requests, by counter */
@@ -128,6 +129,7 @@ struct side {
     uint64_t epoch;
     bool has_peer, peer_is_gated;
     bool peer_moved; /* since something bound was accepted */
+    bool agreed;     /* the peer has said once that it accepts this side */
     bool leaving, peer_closed;
     uint64_t left_at;
 
@@ -163,7 +165,7 @@ static struct world {
 static struct {
     size_t accepted, rejected, indeterminate, glare, data, dropped, taken,
         refused_commands, unknown, moved, confirmed, closed, lost, failed,
-        stale, key_bound, kept_from_commands;
+        stale, key_bound, kept_from_commands, data_lost;
 } saw;
 
 static vouch_credential *credential[2];
@@ -284,13 +286,14 @@ static bool is_confirmed(const struct side *side)
     return false;
 }
 
-static bool policy_is_met(const struct side *side)
+/* proto/README.md, 13: to send is asked more than to take. */
+static bool policy_is_met(const struct side *side, bool agreed)
 {
     switch (side->gate) {
     case VOUCH_GATE_REQUIRE_PEER:
         return accepts(side);
     case VOUCH_GATE_MUTUAL:
-        return accepts(side) && is_confirmed(side);
+        return accepts(side) && agreed;
     case VOUCH_GATE_NONE:
     case VOUCH_GATE_RESTRICTED:
     default:
@@ -300,12 +303,14 @@ static bool policy_is_met(const struct side *side)
 
 static bool may_accept(const struct side *side)
 {
-    return side->has_peer && !side->peer_closed && policy_is_met(side);
+    return side->has_peer && !side->peer_closed &&
+           policy_is_met(side, side->agreed);
 }
 
 static bool may_send(const struct side *side)
 {
-    return may_accept(side) && !side->leaving &&
+    return side->has_peer && !side->peer_closed && !side->leaving &&
+           policy_is_met(side, is_confirmed(side)) &&
            (!side->peer_is_gated || is_confirmed(side));
 }
 
@@ -565,6 +570,10 @@ static void outcome_came(struct side *side, const struct seen *seen)
     struct side *asker = side->peer;
     struct ex *ex = ex_of(asker, seen->id);
 
+    for (struct ex *old = &asker->ex[1];
+         seen->verdict == VOUCH_REJECTED && old < ex; old++) {
+        old->confirmed = old->confirmed && old->taken;
+    }
     /* An answer whose OUTCOME is overdue counts for nothing any more. */
     if (!ex->answered || ex->answered_at + ANSWER_LIMIT_MS <= w.now.mono_ms) {
         return;
@@ -576,13 +585,9 @@ static void outcome_came(struct side *side, const struct seen *seen)
             saw.confirmed++;
         }
         saw.stale += ex->epoch != side->epoch;
+        side->agreed = side->agreed || !ex->is_operation;
         ex->confirmed_until = ex->answered_at + seen->hold;
         CHECK(ex->confirmed_until <= ex->until); /* never outlives it */
-        return;
-    }
-    for (struct ex *old = &asker->ex[1];
-         seen->verdict == VOUCH_REJECTED && old < ex; old++) {
-        old->confirmed = old->confirmed && old->taken;
     }
 }
 
@@ -690,6 +695,9 @@ static void note_failure(struct side *side, vouch_err err, bool by_data)
     if (err == VOUCH_E_UNEXPECTED) { /* late data, no answer to CLOSE 0 */
         CHECK(by_data ||
               (side->leaving && w.now.mono_ms >= side->left_at + 10000));
+    } else if (err == VOUCH_E_DATA_LOST) {
+        CHECK(by_data && !side->may_lose_data);
+        saw.data_lost++;
     } else if (err == VOUCH_E_RATE) {
         CHECK(stats.strays > VOUCH_LIMIT_STRAYS_PER_MINUTE);
     } else {
@@ -1478,6 +1486,10 @@ static void start_side(struct side *side, size_t i)
     if (chance(30)) {
         ck_assert_int_eq(VOUCH_OK, vouch_config_hold_early_data(side->config));
     }
+    side->may_lose_data = chance(25);
+    if (side->may_lose_data) {
+        ck_assert_int_eq(VOUCH_OK, vouch_config_allow_data_loss(side->config));
+    }
     ck_assert_int_eq(VOUCH_OK,
                      vouch_channel_new(side->role, VOUCH_SHA256, exporter, NULL,
                                        &side->channel));
@@ -1630,6 +1642,7 @@ static void check_reach(void)
     ck_assert_uint_ne(saw.closed, 0);
     ck_assert_uint_ne(saw.lost, 0);
     ck_assert_uint_ne(saw.dropped, 0);
+    ck_assert_uint_ne(saw.data_lost, 0);
     ck_assert_uint_ne(saw.failed, 0);
 }
 

@@ -329,7 +329,9 @@ END_TEST
 static struct fake_exporter exporter = {.secret = "one connection"};
 
 /* Whether the client showed its certificate in the handshake. */
-static void start_authenticated(bool shown)
+enum shown { NOTHING, A_KEY, A_CERTIFICATE };
+
+static void start_authenticated(enum shown shown)
 {
     vouch_buffer spki = pki_spki(pair.client.aik.key);
 
@@ -338,10 +340,14 @@ static void start_authenticated(bool shown)
         VOUCH_OK);
     pair.client.channel = fake_channel(VOUCH_CLIENT, VOUCH_SHA256, &exporter);
     pair.server.channel = fake_channel(VOUCH_SERVER, VOUCH_SHA256, &exporter);
-    if (shown) {
+    if (shown != NOTHING) {
         ck_assert_int_eq(
             vouch_channel_set_peer_spki(pair.server.channel, span_of(&spki)),
             VOUCH_OK);
+    }
+    if (shown == A_CERTIFICATE) {
+        ck_assert_int_eq(vouch_channel_set_peer_verified(pair.server.channel),
+                         VOUCH_OK);
     }
     free(spki.data);
     pair_start(&pair);
@@ -360,7 +366,7 @@ START_TEST(asker_that_authenticated_is_obeyed)
 {
     vouch_exchange exchange;
 
-    start_authenticated(true);
+    start_authenticated(A_CERTIFICATE);
     ck_assert(server_executes());
     exchange = operations_start(&pair);
     ck_assert_int_eq(operations_reply(&pair, exchange, VOUCH_STATUS_DONE, ""),
@@ -370,17 +376,63 @@ START_TEST(asker_that_authenticated_is_obeyed)
 }
 END_TEST
 
+/* Its key is known, but nobody verified a certificate. */
 START_TEST(asker_that_did_not_authenticate_is_refused)
 {
     vouch_exchange exchange;
 
-    start_authenticated(false);
+    start_authenticated(_i == 0 ? NOTHING : A_KEY);
     ck_assert(!server_executes());
     exchange = operations_send(&pair);
     pair_run(&pair);
     ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_COMMAND), 0);
     ck_assert_int_eq(operations_status(&pair), VOUCH_STATUS_NOT_AUTHORISED);
     ck_assert_uint_eq(operations_ends(&pair, exchange), 1);
+}
+END_TEST
+
+START_TEST(certificate_without_a_key_is_not_verified)
+{
+    vouch_channel *channel =
+        fake_channel(VOUCH_SERVER, VOUCH_SHA256, &exporter);
+
+    ck_assert_int_eq(vouch_channel_set_peer_verified(channel), VOUCH_E_STATE);
+    vouch_channel_free(channel);
+}
+END_TEST
+
+static void server_asks(vouch_verdict verdict)
+{
+    vouch_exchange exchange;
+
+    pair.server.verdict = verdict;
+    ck_assert_int_eq(
+        vouch_session_request(pair.server.session, pair.now, &exchange),
+        VOUCH_OK);
+    pair_run(&pair);
+}
+
+/* The handshake's word counts until Evidence says otherwise. */
+START_TEST(asker_that_authenticated_is_not_obeyed_after_a_rejection)
+{
+    vouch_exchange exchange;
+
+    ck_assert_int_eq(
+        vouch_config_set_refusal(pair.server.config, VOUCH_REFUSAL_STAY),
+        VOUCH_OK);
+    start_authenticated(A_CERTIFICATE);
+    server_asks(VOUCH_INDETERMINATE);
+    ck_assert(server_executes());
+    server_asks(VOUCH_REJECTED);
+    ck_assert(!server_executes());
+    exchange = operations_send(&pair);
+    pair_run(&pair);
+    ck_assert_int_eq(operations_status(&pair), VOUCH_STATUS_NOT_AUTHORISED);
+    ck_assert_uint_eq(operations_ends(&pair, exchange), 1);
+    server_asks(VOUCH_ACCEPTED);
+    ck_assert(server_executes());
+    pair_wait(&pair, 600000); /* and that has ended */
+    ck_assert(server_executes());
 }
 END_TEST
 
@@ -676,7 +728,10 @@ Suite *test_suite(void)
     tcase_add_test(tc, operation_is_not_asked_of_a_side_that_executes_nothing);
     tcase_add_test(tc, operation_needs_some_time);
     tcase_add_test(tc, asker_that_authenticated_is_obeyed);
-    tcase_add_test(tc, asker_that_did_not_authenticate_is_refused);
+    tcase_add_loop_test(tc, asker_that_did_not_authenticate_is_refused, 0, 2);
+    tcase_add_test(tc, certificate_without_a_key_is_not_verified);
+    tcase_add_test(tc,
+                   asker_that_authenticated_is_not_obeyed_after_a_rejection);
     tcase_add_test(tc, asker_that_has_not_attested_is_refused);
     tcase_add_test(
         tc, asker_whose_acceptance_ends_before_the_command_starts_is_refused);

@@ -225,6 +225,8 @@ static vouch_err give_data(void)
 /* What was held is of a posture that nobody appraised. */
 START_TEST(r_held_drop)
 {
+    ck_assert_int_eq(vouch_config_allow_data_loss(pair.client.config),
+                     VOUCH_OK);
     ck_assert_int_eq(vouch_config_hold_early_data(pair.client.config),
                      VOUCH_OK);
     pair.server.holds_evidence = true;

@@ -564,6 +564,8 @@ static uint64_t shut_gate(bool by_age)
     ck_assert_int_eq(
         vouch_config_set_refusal(pair.client.config, VOUCH_REFUSAL_STAY),
         VOUCH_OK);
+    ck_assert_int_eq(vouch_config_allow_data_loss(pair.client.config),
+                     VOUCH_OK);
     start();
     ck_assert(is_open());
     ck_assert_int_eq(give_data(7), VOUCH_OK);
@@ -771,6 +773,8 @@ static void play(void)
     size_t taken;
 
     stay_open_to_refusals();
+    ck_assert_int_eq(vouch_config_allow_data_loss(pair.client.config),
+                     VOUCH_OK);
     pair.server.holds_evidence = false;
     start();
     ask();

@@ -84,6 +84,8 @@ typedef enum vouch_err {
     VOUCH_E_KEY_FILE,    /**< file is no key of a supported kind */
     VOUCH_E_CLOSED,      /**< session ended before; nothing was done */
     VOUCH_E_NOT_BUILT,   /**< left out when this library was built */
+    VOUCH_E_DATA_LOST,   /**< application data of the peer was dropped, and none
+                              may follow it: connect anew */
 } vouch_err;
 
 /** vouch_err_band groups errors by what the caller does next. */

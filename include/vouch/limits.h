@@ -62,6 +62,9 @@
 #define VOUCH_LIMIT_EARLY_REQUEST 4096
 /** Exchanges in flight, in each direction. */
 #define VOUCH_LIMIT_IN_FLIGHT 4
+/** Acceptances, and confirmations, that are kept in each direction, beside
+ * those of operations. */
+#define VOUCH_LIMIT_SETTLED 4
 /** Requests a minute that a peer may send; as many may come at once. */
 #define VOUCH_LIMIT_REQUESTS_PER_MINUTE 60
 /** Capsules a minute for exchanges that are over, before CLOSE 2. */

@@ -124,8 +124,8 @@ VOUCH_EXPORT vouch_err vouch_config_set_answer_within(
  * vouch_config_set_grace starts the refresh of an acceptance `ms` milliseconds
  * before it ends, if the interval does not start it earlier; 0: not. Unless
  * set, a tenth of the maximum age. The end itself never moves. For as long
- * after the gate has shut, data that was on its way is dropped and reported;
- * later data is a violation by the peer.
+ * after the gate has shut, data that comes was on its way and is lost; later
+ * data is a violation by the peer.
  */
 VOUCH_EXPORT vouch_err vouch_config_set_grace(vouch_config *config,
                                               uint64_t ms) VOUCH_MUST_CHECK;
@@ -149,7 +149,10 @@ VOUCH_EXPORT vouch_err vouch_config_set_peer_first(vouch_config *config)
 /** vouch_asker is whose commands are executed. */
 typedef enum vouch_asker {
     VOUCH_ASKER_NOBODY = 0,
-    VOUCH_ASKER_AUTHENTICATED, /**< with a certificate in the TLS handshake */
+    /** A peer whose certificate was verified in the TLS handshake
+     * (SSL_VERIFY_PEER, X509_V_OK; vouch_channel_set_peer_verified), unless an
+     * answer of it was rejected after its last acceptance as bound. */
+    VOUCH_ASKER_AUTHENTICATED,
     VOUCH_ASKER_ATTESTED, /**< accepted; the peer is then asked to attest */
 } vouch_asker;
 
@@ -188,11 +191,23 @@ VOUCH_EXPORT vouch_err vouch_config_refuse_regression(vouch_config *config)
     VOUCH_MUST_CHECK;
 
 /**
- * vouch_config_hold_early_data keeps data that comes before the gate opens, up
- * to VOUCH_LIMIT_DATA_HELD octets, until it does. Unless called, such data is
- * dropped and reported.
+ * vouch_config_hold_early_data keeps data that comes before the first
+ * acceptance, up to VOUCH_LIMIT_DATA_HELD octets, until the gate opens, as long
+ * as some request of this side may still open it. Unless called, such data is
+ * lost.
  */
 VOUCH_EXPORT vouch_err vouch_config_hold_early_data(vouch_config *config)
+    VOUCH_MUST_CHECK;
+
+/**
+ * vouch_config_allow_data_loss says that the application's data are messages
+ * of which some may be missing: each loss is a DATA_DROPPED event, and the
+ * session goes on. Unless called, data is a stream without holes: when octets
+ * of the peer are lost, because they came while the gate was shut, the session
+ * ends with VOUCH_E_DATA_LOST, and nothing that follows them is delivered
+ * (proto/README.md, 13).
+ */
+VOUCH_EXPORT vouch_err vouch_config_allow_data_loss(vouch_config *config)
     VOUCH_MUST_CHECK;
 
 /**
@@ -308,7 +323,7 @@ typedef struct vouch_exchange {
  *   VOUCH_E_STATE: there is no trust or no format to ask for, or it is too
  *       long to go before the peer's CAPABILITIES (VOUCH_EVENT_PEER);
  *   VOUCH_E_TOO_MANY: as many requests are in flight as this side or the
- *       peer allows: wait for an end;
+ *       peer allows: wait for an end; or VOUCH_LIMIT_EVENTS events wait: poll;
  *   VOUCH_E_CLOSED; VOUCH_E_CRYPTO; VOUCH_E_NOMEM.
  */
 VOUCH_EXPORT vouch_err vouch_session_request(vouch_session *session,
@@ -604,7 +619,8 @@ typedef enum vouch_event_type {
     VOUCH_EVENT_GATE,
     /** Application data: u.data. */
     VOUCH_EVENT_DATA,
-    /** Data that the gate did not let in was dropped: u.dropped. */
+    /** Data that the gate did not let in was lost: u.dropped. A FAILED event
+     * with VOUCH_E_DATA_LOST follows unless vouch_config_allow_data_loss. */
     VOUCH_EVENT_DATA_DROPPED,
     /** The peer's posture changed; what was accepted of it is void: u.posture.
      */

@@ -24,7 +24,7 @@ vouch_err vouch_at_need_evidence(vouch_session *s, struct exchange *x,
 
     (void)arg;
     x->epoch = s->posture.epoch;
-    return vouch_event_add(s, &event);
+    return vouch_event_add_needed(s, &event);
 }
 
 vouch_err vouch_at_answer(vouch_session *s, struct exchange *x,
@@ -118,9 +118,6 @@ vouch_err vouch_at_denied(vouch_session *s, struct exchange *x,
 {
     vouch_err err = vouch_command_ended(s, x, VOUCH_STATUS_NOT_CONFIRMED);
 
-    if (err == VOUCH_OK && arg->outcome->verdict == VOUCH_REJECTED) {
-        err = vouch_exchange_revoke_below(s, false, vouch_exchange_counter(x));
-    }
     return err == VOUCH_OK
                ? report_denied(s, x, vouch_peer_reason_of(arg->outcome->reason),
                                VOUCH_OK)
@@ -242,6 +239,8 @@ vouch_err vouch_at_receive_request(vouch_session *s,
 
 /* OUTCOME */
 
+/* proto/README.md, 10: a rejection ends what was accepted before, whatever
+ * became of its own exchange on this side. */
 vouch_err vouch_at_receive_outcome(vouch_session *s,
                                    const struct vouch_outcome_message *message)
 {
@@ -252,14 +251,25 @@ vouch_err vouch_at_receive_outcome(vouch_session *s,
     };
     struct step_arg arg = {.outcome = message};
     struct exchange *x;
+    vouch_err err;
 
-    if (vouch_exchange_is_mine(s, message->id) ||
-        (message->id & VOUCH_ID_COUNTER) > s->highest_seen) {
+    if (!vouch_exchange_ever_was(s, message->id, false)) {
         return VOUCH_E_ILLEGAL;
+    }
+    if (message->verdict == VOUCH_REJECTED) {
+        err = vouch_exchange_revoke_below(s, false,
+                                          message->id & VOUCH_ID_COUNTER);
+        if (err != VOUCH_OK) {
+            return err;
+        }
     }
     x = vouch_exchange_find(s, message->id);
     if (x == NULL) {
         return vouch_session_stray(s);
+    }
+    if (message->verdict == VOUCH_ACCEPTED && x->state == AT_ANSWERED &&
+        !vouch_exchange_is_operation(x)) {
+        s->peer_agreed = true;
     }
     if (message->verdict == VOUCH_ACCEPTED && x->state == AT_ANSWERED &&
         x->epoch != s->posture.epoch) {

@@ -120,8 +120,7 @@ vouch_err vouch_rp_receive_reply(vouch_session *s,
     const struct step_arg arg = {.reply = message};
     struct exchange *x;
 
-    if (!vouch_exchange_is_mine(s, message->id) ||
-        (message->id & VOUCH_ID_COUNTER) > s->highest_asked) {
+    if (!vouch_exchange_ever_was(s, message->id, true)) {
         return VOUCH_E_ILLEGAL;
     }
     x = vouch_exchange_find(s, message->id);
@@ -156,17 +155,20 @@ vouch_err vouch_command_ended(vouch_session *s, const struct exchange *x,
         }
         s->ended = ended;
     }
-    ended->item[ended->next].id = x->id;
-    ended->item[ended->next].status = status;
-    ended->next = (ended->next + 1) % VOUCH_LIMIT_OPERATIONS;
+    ended->item[ended->num % VOUCH_LIMIT_OPERATIONS].id = x->id;
+    ended->item[ended->num % VOUCH_LIMIT_OPERATIONS].status = status;
+    ended->num++;
     return VOUCH_OK;
 }
 
 static vouch_status status_of_ended(const vouch_session *s, uint64_t id)
 {
-    for (size_t i = 0; s->ended != NULL && i < VOUCH_LIMIT_OPERATIONS; i++) {
-        if (s->ended->item[i].id == id) {
-            return s->ended->item[i].status;
+    const struct ended_operations *ended = s->ended;
+
+    for (size_t i = 0;
+         ended != NULL && i < ended->num && i < VOUCH_LIMIT_OPERATIONS; i++) {
+        if (ended->item[i].id == id) {
+            return ended->item[i].status;
         }
     }
     return VOUCH_STATUS_UNKNOWN_EXCHANGE;
@@ -205,8 +207,7 @@ vouch_err vouch_at_receive_command(vouch_session *s,
     vouch_status status;
     struct exchange *x;
 
-    if (vouch_exchange_is_mine(s, message->id) ||
-        (message->id & VOUCH_ID_COUNTER) > s->highest_seen) {
+    if (!vouch_exchange_ever_was(s, message->id, false)) {
         return VOUCH_E_ILLEGAL;
     }
     if (message->operation.len > VOUCH_LIMIT_OPERATION) {

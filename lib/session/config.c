@@ -208,6 +208,11 @@ vouch_err vouch_config_hold_early_data(vouch_config *config)
     return set_flag(config, &config->hold_early_data);
 }
 
+vouch_err vouch_config_allow_data_loss(vouch_config *config)
+{
+    return set_flag(config, &config->allow_data_loss);
+}
+
 vouch_err vouch_config_allow_other_key(vouch_config *config)
 {
     return set_flag(config, &config->allow_other_key);

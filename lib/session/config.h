@@ -31,6 +31,7 @@ struct vouch_config {
     bool has_interval;
     uint64_t answer_within;
     bool hold_early_data;
+    bool allow_data_loss;
     bool allow_other_key;
     bool allow_own_key;
     bool peer_first;

@@ -39,29 +39,26 @@ static struct event_node *queue_take(struct event_queue *queue)
     return node;
 }
 
-void vouch_event_queue_clear(struct event_queue *queue)
-{
-    struct event_node *node;
-
-    while ((node = queue_take(queue)) != NULL) {
-        node_free(node);
-    }
-}
-
-void vouch_event_forget_taken(vouch_session *s)
+static void forget_taken(vouch_session *s)
 {
     node_free(s->taken);
     s->taken = NULL;
 }
 
-void vouch_event_queue_move(struct event_queue *to, struct event_queue *from)
+void vouch_event_forget_all(vouch_session *s)
 {
     struct event_node *node;
 
-    while ((node = queue_take(from)) != NULL) {
-        node->next = NULL;
-        queue_append(to, node);
+    forget_taken(s);
+    while ((node = queue_take(&s->events)) != NULL) {
+        node_free(node);
     }
+}
+
+bool vouch_event_has_room(const vouch_session *s)
+{
+    return s->events.num < VOUCH_LIMIT_EVENTS &&
+           s->events.octets < VOUCH_LIMIT_DATA_WAITING;
 }
 
 vouch_err vouch_event_add_reason(vouch_session *s, const vouch_event *event,
@@ -111,6 +108,21 @@ vouch_err vouch_event_add_audit(vouch_session *s, vouch_exchange exchange,
     return VOUCH_OK;
 }
 
+vouch_err vouch_event_add_needed(vouch_session *s, const vouch_event *event)
+{
+    struct event_node *node = s->events.first;
+
+    while (node != NULL && (node->event.type != VOUCH_EVENT_EVIDENCE_NEEDED ||
+                            node->event.exchange.id != event->exchange.id)) {
+        node = node->next;
+    }
+    if (node == NULL) {
+        return vouch_event_add(s, event);
+    }
+    node->event = *event;
+    return VOUCH_OK;
+}
+
 static struct event_node *node_with_octets(const vouch_event *event,
                                            vouch_bytes octets)
 {
@@ -146,8 +158,7 @@ vouch_err vouch_event_add_octets(vouch_session *s, const vouch_event *event,
     return VOUCH_OK;
 }
 
-vouch_err vouch_event_add_data(struct event_queue *queue, vouch_bytes data,
-                               bool early)
+vouch_err vouch_event_add_data(vouch_session *s, vouch_bytes data, bool early)
 {
     vouch_event event = {.type = VOUCH_EVENT_DATA};
     struct event_node *node = node_with_octets(&event, data);
@@ -157,7 +168,7 @@ vouch_err vouch_event_add_data(struct event_queue *queue, vouch_bytes data,
     }
     node->event.u.data.bytes = (vouch_bytes){node->octets, data.len};
     node->event.u.data.pre_acceptance = early;
-    queue_append(queue, node);
+    queue_append(&s->events, node);
     return VOUCH_OK;
 }
 
@@ -186,7 +197,7 @@ static bool take_failure(vouch_session *s, vouch_event *out)
 
 bool vouch_session_poll(vouch_session *s, vouch_event *out)
 {
-    vouch_event_forget_taken(s);
+    forget_taken(s);
     s->taken = queue_take(&s->events);
     if (s->taken == NULL) {
         return take_failure(s, out);

@@ -123,6 +123,14 @@ bool vouch_exchange_is_mine(const vouch_session *s, uint64_t id)
     return ((id & VOUCH_ID_SERVER) != 0) == server;
 }
 
+bool vouch_exchange_ever_was(const vouch_session *s, uint64_t id, bool mine)
+{
+    uint64_t counter = id & VOUCH_ID_COUNTER;
+
+    return vouch_exchange_is_mine(s, id) == mine && counter != 0 &&
+           counter <= (mine ? s->highest_asked : s->highest_seen);
+}
+
 struct exchange *vouch_exchange_add(vouch_session *s, uint64_t id)
 {
     struct exchange *x = vouch_alloc(sizeof *x);
@@ -179,29 +187,76 @@ uint64_t vouch_exchange_counter(const struct exchange *x)
     return x->id & VOUCH_ID_COUNTER;
 }
 
-static bool is_superseded(const vouch_session *s, const struct exchange *old,
+/* Settled, about the peer itself and nothing else, of the side that `mine`
+ * says. */
+static bool is_settled(const vouch_session *s, const struct exchange *x,
+                       bool mine)
+{
+    return vouch_exchange_is_mine(s, x->id) == mine &&
+           !vouch_exchange_is_operation(x) && x->work == NULL;
+}
+
+/* `old` opens no gate that `other` does not open for as long. */
+static bool adds_nothing(const struct exchange *old,
+                         const struct exchange *other)
+{
+    return old != other && old->deadline <= other->deadline &&
+           (old->key_bound || !other->key_bound);
+}
+
+static bool is_superseded(const struct exchange *old,
                           const struct exchange *recent)
 {
-    return vouch_exchange_is_mine(s, old->id) ==
-               vouch_exchange_is_mine(s, recent->id) &&
-           !vouch_exchange_is_operation(old) &&
-           !vouch_exchange_is_operation(recent) && old->work == NULL &&
-           (old->key_bound || !recent->key_bound) &&
-           vouch_exchange_counter(old) < vouch_exchange_counter(recent) &&
-           old->answered <= recent->answered &&
-           old->deadline <= recent->deadline;
+    return vouch_exchange_counter(old) < vouch_exchange_counter(recent) &&
+           old->answered <= recent->answered && adds_nothing(old, recent);
+}
+
+static bool is_idle(const vouch_session *s, const struct exchange *x, bool mine)
+{
+    const struct exchange *other = s->exchanges;
+
+    while (other != NULL &&
+           !(is_settled(s, other, mine) && adds_nothing(x, other))) {
+        other = other->next;
+    }
+    return other != NULL;
+}
+
+/* Where there are more settled exchanges than are kept: the first to end, but
+ * for `recent`, of those that add nothing. */
+static struct exchange *find_surplus(const vouch_session *s,
+                                     const struct exchange *recent, bool mine)
+{
+    struct exchange *least = NULL;
+    size_t num = 0;
+
+    for (struct exchange *x = s->exchanges; x != NULL; x = x->next) {
+        if (is_settled(s, x, mine)) {
+            num++;
+            if (x != recent && is_idle(s, x, mine) &&
+                (least == NULL || x->deadline < least->deadline)) {
+                least = x;
+            }
+        }
+    }
+    return num > VOUCH_LIMIT_SETTLED ? least : NULL;
 }
 
 void vouch_exchange_forget_superseded(vouch_session *s,
                                       const struct exchange *recent)
 {
-    struct exchange *next;
+    bool mine = vouch_exchange_is_mine(s, recent->id);
+    struct exchange *x, *next;
 
-    for (struct exchange *x = s->exchanges; x != NULL; x = next) {
+    for (x = s->exchanges; x != NULL; x = next) {
         next = x->next;
-        if (is_superseded(s, x, recent)) {
+        if (is_settled(s, x, mine) && !vouch_exchange_is_operation(recent) &&
+            is_superseded(x, recent)) {
             exchange_remove(s, x);
         }
+    }
+    while ((x = find_surplus(s, recent, mine)) != NULL) {
+        exchange_remove(s, x);
     }
 }
 

@@ -5,7 +5,7 @@
 
 /*
  * Whether data may flow is computed from exchanges, policy and time whenever
- * somebody asks. Nothing in here sets anything. expat-03, 7.3: no application
+ * somebody asks; no call and no message sets it. expat-03, 7.3: no application
  * data before attestation is complete [X39].
  */
 
@@ -38,7 +38,9 @@ bool vouch_gate_confirmed(const vouch_session *s, uint64_t now)
     return holds(s, false, AT_CONFIRMED, false, now);
 }
 
-static bool policy_is_met(const vouch_session *s, uint64_t now)
+/* What the policy asks of the peer, and of what the peer made of this side,
+ * which is `agreed`. */
+static bool policy_is_met(const vouch_session *s, bool agreed, uint64_t now)
 {
     switch (s->config->gate) {
     case VOUCH_GATE_NONE:
@@ -48,39 +50,49 @@ static bool policy_is_met(const vouch_session *s, uint64_t now)
         return vouch_gate_accepted(s, now);
     case VOUCH_GATE_MUTUAL:
     default:
-        return vouch_gate_accepted(s, now) && vouch_gate_confirmed(s, now);
+        return vouch_gate_accepted(s, now) && agreed;
     }
 }
 
-/* Data that is still on its way when this side says goodbye is let in. */
+/* Data that is still on its way when this side says goodbye is let in.
+ * proto/README.md, 13: so is what the peer, once it had accepted this side,
+ * sent before it knew of a change of this side's posture, or before a hold
+ * ended. */
 bool vouch_gate_may_accept(const vouch_session *s, uint64_t now)
 {
     return s->has_peer && !s->peer_closed && !vouch_session_ended(s) &&
-           !vouch_session_is_forked(s) && policy_is_met(s, now);
+           !vouch_session_is_forked(s) && policy_is_met(s, s->peer_agreed, now);
 }
 
 bool vouch_gate_may_send(const vouch_session *s, uint64_t now)
 {
-    bool taken = (s->peer_flags & VOUCH_FLAG_DATA_GATED) == 0 ||
-                 vouch_gate_confirmed(s, now);
+    bool confirmed = vouch_gate_confirmed(s, now);
+    bool taken = (s->peer_flags & VOUCH_FLAG_DATA_GATED) == 0 || confirmed;
 
     return s->has_peer && vouch_session_is_up(s) &&
-           !vouch_session_is_forked(s) && taken && policy_is_met(s, now);
+           !vouch_session_is_forked(s) && taken &&
+           policy_is_met(s, confirmed, now);
+}
+
+/* The handshake's word for the peer counts until Evidence says otherwise: not
+ * after a rejection, until an acceptance follows. */
+static bool is_authenticated(const vouch_session *s)
+{
+    return vouch_channel_peer_is_verified(
+               vouch_endpoint_channel(s->endpoint)) &&
+           s->highest_rejected <= s->highest_bound;
 }
 
 /* Whose commands are executed. design, Acceptance has a level: key bound opens
  * no gate for commands. */
 bool vouch_gate_may_accept_command(const vouch_session *s, uint64_t now)
 {
-    const vouch_channel *channel = vouch_endpoint_channel(s->endpoint);
-
     if (vouch_session_ended(s) || vouch_session_is_forked(s)) {
         return false;
     }
     switch (s->config->asker) {
     case VOUCH_ASKER_AUTHENTICATED:
-        return vouch_channel_has_peer(channel) ||
-               vouch_gate_accepted_bound(s, now);
+        return is_authenticated(s) || vouch_gate_accepted_bound(s, now);
     case VOUCH_ASKER_ATTESTED:
         return vouch_gate_accepted_bound(s, now);
     case VOUCH_ASKER_NOBODY:
@@ -127,26 +139,28 @@ bool vouch_session_may_accept(const vouch_session *s, vouch_traffic traffic,
                          s, vouch_session_latest(s, now).mono_ms);
 }
 
-/* From when data that still comes is late. */
-static void note_accepting(vouch_session *s)
+/* From when data that still comes is late. What was held goes in first. */
+static vouch_err note_accepting(vouch_session *s)
 {
     if (vouch_gate_may_accept(s, s->now.mono_ms)) {
-        vouch_event_queue_move(&s->events, &s->held);
         s->accepting_until = VOUCH_NEVER;
-    } else if (s->accepting_until == VOUCH_NEVER ||
-               (s->accepting_until == 0 && s->peer_rejected)) {
+        return vouch_data_release(s);
+    }
+    if (s->accepting_until == VOUCH_NEVER ||
+        (s->accepting_until == 0 && s->peer_rejected)) {
         s->accepting_until = s->now.mono_ms;
     }
+    return VOUCH_OK;
 }
 
 vouch_err vouch_gate_report(vouch_session *s)
 {
     bool open = vouch_gate_may_send(s, s->now.mono_ms);
     vouch_event event = {.type = VOUCH_EVENT_GATE};
+    vouch_err err = note_accepting(s);
 
-    note_accepting(s);
-    if (open == s->gate_reported) {
-        return VOUCH_OK;
+    if (err != VOUCH_OK || open == s->gate_reported) {
+        return err;
     }
     s->gate_reported = open;
     event.u.gate.open = open;

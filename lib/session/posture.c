@@ -64,8 +64,10 @@ vouch_err vouch_posture_receive(vouch_session *s, uint64_t epoch)
     s->peer_epoch = epoch;
     s->peer_moved = true;
     event.u.posture.epoch = epoch;
-    vouch_event_queue_clear(&s->held);
     refresh_soon(s);
-    err = vouch_event_add(s, &event);
+    err = vouch_data_discard(s);
+    if (err == VOUCH_OK) {
+        err = vouch_event_add(s, &event);
+    }
     return err == VOUCH_OK ? vouch_exchange_posture(s, true) : err;
 }

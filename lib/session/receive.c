@@ -63,40 +63,6 @@ static vouch_err receive_reply(vouch_session *s, vouch_bytes value)
     return err == VOUCH_OK ? vouch_rp_receive_reply(s, &m) : err;
 }
 
-/* Data that the gate does not let in. What was on its way when the gate shut is
- * dropped; what comes long after that, the peer should not have sent. */
-static vouch_err drop_data(vouch_session *s, vouch_bytes value)
-{
-    vouch_event dropped = {.type = VOUCH_EVENT_DATA_DROPPED};
-    bool shut = s->accepting_until != 0 && s->accepting_until != VOUCH_NEVER;
-
-    if (shut &&
-        vouch_time_after(s->accepting_until, vouch_config_grace(s->config)) <
-            s->now.mono_ms) {
-        return VOUCH_E_UNEXPECTED;
-    }
-    s->stats.data_dropped += value.len;
-    dropped.u.dropped.octets = value.len;
-    return vouch_event_add(s, &dropped);
-}
-
-/* expat-03, 7.3: attestation comes before any application data */
-static vouch_err receive_data(vouch_session *s, vouch_bytes value)
-{
-    if (vouch_gate_may_accept(s, s->now.mono_ms)) {
-        s->stats.data_received += value.len;
-        return vouch_event_add_data(&s->events, value, false);
-    }
-    /* Only what came before the first acceptance is held. */
-    if (!s->config->hold_early_data || s->last.has_aik) {
-        return drop_data(s, value);
-    }
-    if (s->held.octets + value.len > VOUCH_LIMIT_DATA_HELD) {
-        return VOUCH_E_TOO_LARGE;
-    }
-    return vouch_event_add_data(&s->held, value, true);
-}
-
 static vouch_err receive_close(vouch_session *s, vouch_bytes value)
 {
     vouch_event event = {.type = VOUCH_EVENT_CLOSED};
@@ -107,7 +73,10 @@ static vouch_err receive_close(vouch_session *s, vouch_bytes value)
         return err;
     }
     s->peer_closed = true;
-    vouch_event_queue_clear(&s->held);
+    err = vouch_data_discard(s);
+    if (err != VOUCH_OK) {
+        return err;
+    }
     if (m.code == VOUCH_CLOSE_DONE && s->closing_len == 0) {
         /* Its answer waits for commands; no other is answered. */
         vouch_session_leave(s);
@@ -117,7 +86,13 @@ static vouch_err receive_close(vouch_session *s, vouch_bytes value)
         err = vouch_session_end_exchanges(s);
     }
     event.u.closed.code = m.code;
-    return err == VOUCH_OK ? vouch_event_add(s, &event) : err;
+    if (err == VOUCH_OK) {
+        err = vouch_event_add(s, &event);
+    }
+    /* proto/README.md, 14: no end is clean that loses DATA. */
+    return err == VOUCH_OK && s->data_lost && m.code == VOUCH_CLOSE_DONE
+               ? VOUCH_E_DATA_LOST
+               : err;
 }
 
 static const struct capsule_kind {
@@ -125,7 +100,7 @@ static const struct capsule_kind {
     vouch_err (*receive)(vouch_session *s, vouch_bytes value);
     size_t max;
 } kinds[] = {
-    {VOUCH_CAPSULE_DATA, receive_data, VOUCH_LIMIT_DATA},
+    {VOUCH_CAPSULE_DATA, vouch_data_receive, VOUCH_LIMIT_DATA},
     {VOUCH_CAPSULE_CAPABILITIES, receive_capabilities, VOUCH_LIMIT_CAPSULE},
     {VOUCH_CAPSULE_REQUEST, receive_request, VOUCH_LIMIT_CAPSULE},
     {VOUCH_CAPSULE_AUTHENTICATOR, receive_authenticator, VOUCH_LIMIT_CAPSULE},
@@ -222,7 +197,7 @@ static vouch_err deliver(vouch_session *s, const struct capsule_kind *kind,
 
     s->in = (struct assembly){0};
     err = kind->receive(s, value);
-    if (kind->receive != receive_data) { /* data moves no exchange */
+    if (kind->receive != vouch_data_receive) { /* data moves no exchange */
         err = vouch_session_settle(s, err);
     }
     vouch_free(kept);
@@ -256,12 +231,6 @@ static vouch_err take_value(vouch_session *s, vouch_bytes *data)
                : VOUCH_OK;
 }
 
-static bool has_room(const vouch_session *s)
-{
-    return s->events.num < VOUCH_LIMIT_EVENTS &&
-           s->events.octets < VOUCH_LIMIT_DATA_WAITING;
-}
-
 vouch_err vouch_session_recv(vouch_session *s, vouch_bytes data, vouch_now now,
                              size_t *taken)
 {
@@ -275,8 +244,8 @@ vouch_err vouch_session_recv(vouch_session *s, vouch_bytes data, vouch_now now,
         return VOUCH_E_CLOSED;
     }
     err = vouch_session_settle(s, vouch_exchange_deadlines(s));
-    while (err == VOUCH_OK && rest.len != 0 && has_room(s) && !s->peer_closed &&
-           !vouch_session_ended(s)) {
+    while (err == VOUCH_OK && rest.len != 0 && vouch_event_has_room(s) &&
+           !s->peer_closed && !vouch_session_ended(s)) {
         if (!s->in.in_value) {
             err = take_header(s, &rest);
         }

@@ -104,7 +104,7 @@ vouch_err vouch_rp_request(vouch_session *s, const struct question *question,
         (s->has_peer ? s->peer_produces == 0 : !may_go_early(s, question))) {
         return VOUCH_E_STATE;
     }
-    if (!may_ask_now(s)) {
+    if (!may_ask_now(s) || !vouch_event_has_room(s)) {
         return VOUCH_E_TOO_MANY;
     }
     /* expat-03, 7.4: re-attestation is a new exchange with a new context */
@@ -171,7 +171,7 @@ vouch_err vouch_rp_ask_when_due(vouch_session *s)
         s->ask_at = VOUCH_NEVER;
         return VOUCH_OK;
     }
-    if (err == VOUCH_E_TOO_MANY) { /* the application's own requests */
+    if (err == VOUCH_E_TOO_MANY) { /* of the application, or events wait */
         s->ask_at = vouch_time_after(s->now.mono_ms, RETRY_FIRST_MS);
         return VOUCH_OK;
     }
@@ -378,8 +378,7 @@ vouch_err vouch_rp_receive(vouch_session *s,
 {
     struct exchange *x;
 
-    if (!vouch_exchange_is_mine(s, message->id) ||
-        (message->id & VOUCH_ID_COUNTER) > s->highest_asked) {
+    if (!vouch_exchange_ever_was(s, message->id, true)) {
         return VOUCH_E_ILLEGAL;
     }
     x = vouch_exchange_find(s, message->id);

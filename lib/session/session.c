@@ -61,10 +61,14 @@ void vouch_session_send_close(vouch_session *s, enum vouch_close_code code)
 }
 
 /* CLOSE codes by what failed; all else is the band's. */
-static enum vouch_close_code close_code_of(vouch_err err)
+static enum vouch_close_code close_code_of(const vouch_session *s,
+                                           vouch_err err)
 {
     if (err == VOUCH_E_UNSUPPORTED_EXTENSION) {
         return VOUCH_CLOSE_UNSUPPORTED_EXTENSION;
+    }
+    if (err == VOUCH_E_DATA_LOST && s->peer_rejected) {
+        return VOUCH_CLOSE_REFUSED;
     }
     switch (vouch_err_band_of(err)) {
     case VOUCH_BAND_PEER:
@@ -83,16 +87,18 @@ static enum vouch_close_code close_code_of(vouch_err err)
  */
 vouch_err vouch_session_end_exchanges(vouch_session *s)
 {
-    vouch_event_queue_clear(&s->held);
+    vouch_err lost = vouch_data_discard(s);
+    vouch_err err = vouch_exchange_end_all(s);
+
     s->ask_at = VOUCH_NEVER;
-    return vouch_exchange_end_all(s);
+    return lost == VOUCH_OK ? err : lost;
 }
 
 vouch_err vouch_session_fail(vouch_session *s, vouch_err err)
 {
     if (s->failure == VOUCH_OK) {
         s->failure = err;
-        vouch_session_send_close(s, close_code_of(err));
+        vouch_session_send_close(s, close_code_of(s, err));
         s->peer_closed = true; /* nothing more is read */
         /* Out of memory, there is at least the FAILED event. */
         if (vouch_session_end_exchanges(s) != VOUCH_OK ||
@@ -144,6 +150,9 @@ vouch_err vouch_session_settle(vouch_session *s, vouch_err err)
 {
     if (s->failure != VOUCH_OK) {
         return err;
+    }
+    if (err == VOUCH_OK) {
+        err = vouch_data_settle(s);
     }
     /* expat-03, 7: a failed validation of evidence ends the connection unless
      * the application wants otherwise */
@@ -240,9 +249,8 @@ void vouch_session_free(vouch_session *s)
         return;
     }
     vouch_exchange_free_all(s);
-    vouch_event_forget_taken(s);
-    vouch_event_queue_clear(&s->events);
-    vouch_event_queue_clear(&s->held);
+    vouch_event_forget_all(s);
+    vouch_data_forget_held(s);
     vouch_posture_cleanup(&s->posture);
     vouch_buffer_free(&s->withheld);
     vouch_free(s->ended);

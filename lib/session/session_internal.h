@@ -17,6 +17,7 @@
  *   command.c        operations: asking, sending, taking, replying
  *   posture.c        what changed, on either side
  *   gate.c           may data and commands flow
+ *   data.c           DATA that comes: taken, held, lost
  *   output.c         messages to octets
  *   events.c         what the application polls
  *   answer.c         shipped attesters and appraisers at work
@@ -33,7 +34,10 @@
 
 /* Exchanges */
 
+/* 0 is no state and no input: nothing that was never set has a step. */
+
 enum rp_state { /* design: Relying Party */
+                RP_NONE = 0,
                 RP_NEW,
                 RP_WAITING,
                 RP_APPRAISING,
@@ -44,6 +48,7 @@ enum rp_state { /* design: Relying Party */
 };
 
 enum rp_input {
+    RP_IN_NONE = 0,
     RP_IN_ASK,           /* send the request */
     RP_IN_AUTHENTICATOR, /* a valid one, with evidence */
     RP_IN_INVALID,       /* one that proves nothing */
@@ -63,6 +68,7 @@ enum rp_input {
 };
 
 enum at_state { /* Attester */
+                AT_NONE = 0,
                 AT_ASKED,
                 AT_PRODUCING,
                 AT_ANSWERED,
@@ -74,6 +80,7 @@ enum at_state { /* Attester */
 };
 
 enum at_input {
+    AT_IN_NONE = 0,
     AT_IN_PRODUCE, /* have the application make evidence */
     AT_IN_EVIDENCE,
     AT_IN_DECLINE,
@@ -170,13 +177,21 @@ struct assembly {
 
 enum { CLOSE_OCTETS = 8 };
 
-/* Operations that are over, and why a command for one is refused. */
+/* Operations that are over, and why a command for one is refused: the last
+ * VOUCH_LIMIT_OPERATIONS of `num`. */
 struct ended_operations {
     struct {
         uint64_t id;
         vouch_status status;
     } item[VOUCH_LIMIT_OPERATIONS];
-    size_t next;
+    size_t num;
+};
+
+/* DATA that waits for the gate: one run, so that its length is what it costs.
+ */
+struct held_data {
+    uint8_t *octets;
+    uint32_t len, room;
 };
 
 /* Who was accepted before on this connection. */
@@ -200,6 +215,7 @@ struct vouch_session {
     uint64_t highest_asked;    /* counters: own requests */
     uint64_t highest_seen;     /* ... and the peer's */
     uint64_t highest_rejected; /* own request whose answer was rejected */
+    uint64_t highest_bound;    /* ... and one that was accepted as bound */
     uint64_t ask_at;           /* next automatic request */
     uint64_t refresh_at;       /* none for a change of posture before it */
     struct continuity last;
@@ -207,6 +223,7 @@ struct vouch_session {
     struct vouch_posture posture;
     struct ended_operations *ended; /* NULL until there is one */
     uint64_t accepting_until; /* when DATA was last let in; 0: never was */
+    struct held_data held;
 
     uint64_t peer_epoch;
     vouch_buffer withheld; /* the peer's CAPABILITIES without its list */
@@ -222,6 +239,8 @@ struct vouch_session {
 
     bool peer_rejected; /* some answer of the peer was rejected */
     bool peer_moved;    /* its posture changed since it was accepted as bound */
+    bool peer_agreed;   /* it has said once that it accepts this side */
+    bool data_lost;     /* DATA of the peer was dropped that must not be */
     bool has_peer;      /* CAPABILITIES came */
     bool different_connection;
     bool list_withheld; /* what can be produced is yet to be said */
@@ -235,7 +254,6 @@ struct vouch_session {
     struct assembly in;
     struct out_queue out;
     struct event_queue events;
-    struct event_queue held;  /* DATA that waits for the gate */
     struct event_node *taken; /* what poll gave last */
 
     uint64_t goodbye_at; /* CLOSE 0 waits no longer for commands, or answers */
@@ -291,12 +309,16 @@ vouch_err vouch_session_stray(vouch_session *s) VOUCH_MUST_CHECK;
 
 bool vouch_exchange_is_operation(const struct exchange *x);
 bool vouch_exchange_is_mine(const vouch_session *s, uint64_t id);
+/* Whether there ever was an exchange of that side with the counter of `id`:
+ * proto/README.md, 3, Ids. */
+bool vouch_exchange_ever_was(const vouch_session *s, uint64_t id, bool mine);
 struct exchange *vouch_exchange_add(vouch_session *s, uint64_t id);
 struct exchange *vouch_exchange_find(const vouch_session *s, uint64_t id);
 void vouch_exchange_forget_work(struct exchange *x);
-/* Removes, without an event, the older exchanges of the same side that are as
- * settled as `recent`, began and were answered earlier and end no later: they
- * add nothing to it. */
+/* Removes, without an event, settled exchanges of the same side that open no
+ * gate that another does not open: those that `recent` supersedes, for they
+ * began and were answered earlier and end no later, and those that are more
+ * than VOUCH_LIMIT_SETTLED. */
 void vouch_exchange_forget_superseded(vouch_session *s,
                                       const struct exchange *recent);
 uint64_t vouch_exchange_counter(const struct exchange *x);
@@ -433,6 +455,19 @@ bool vouch_gate_approved(const vouch_session *s, const struct exchange *x,
 /* Tells of a change since the last call, and lets held data in. */
 vouch_err vouch_gate_report(vouch_session *s) VOUCH_MUST_CHECK;
 
+/* data.c */
+
+vouch_err vouch_data_receive(vouch_session *s,
+                             vouch_bytes value) VOUCH_MUST_CHECK;
+/* Delivers what is held; the gate has opened. */
+vouch_err vouch_data_release(vouch_session *s) VOUCH_MUST_CHECK;
+/* Gives up what is held, and tells of the loss. */
+vouch_err vouch_data_discard(vouch_session *s) VOUCH_MUST_CHECK;
+/* Gives up what nothing can open the gate for any more. VOUCH_E_DATA_LOST when
+ * that, or a loss before it, must end the session. */
+vouch_err vouch_data_settle(vouch_session *s) VOUCH_MUST_CHECK;
+void vouch_data_forget_held(vouch_session *s); /* without a word */
+
 /* output.c */
 
 vouch_err vouch_output_capabilities(vouch_session *s) VOUCH_MUST_CHECK;
@@ -469,11 +504,15 @@ vouch_err vouch_event_add_octets(vouch_session *s, const vouch_event *event,
                                  vouch_bytes octets) VOUCH_MUST_CHECK;
 vouch_err vouch_event_add_audit(vouch_session *s, vouch_exchange exchange,
                                 const vouch_audit *audit) VOUCH_MUST_CHECK;
-vouch_err vouch_event_add_data(struct event_queue *queue, vouch_bytes data,
+vouch_err vouch_event_add_data(vouch_session *s, vouch_bytes data,
                                bool early) VOUCH_MUST_CHECK;
-void vouch_event_queue_clear(struct event_queue *queue);
-void vouch_event_forget_taken(vouch_session *s);
-/* Moves all of `from` to the end of `to`. */
-void vouch_event_queue_move(struct event_queue *to, struct event_queue *from);
+/* An EVIDENCE_NEEDED; one of the same exchange that was not polled yet is
+ * brought up to date instead. */
+vouch_err vouch_event_add_needed(vouch_session *s,
+                                 const vouch_event *event) VOUCH_MUST_CHECK;
+/* Whether the application keeps up: with fewer events and octets than the
+ * limits nothing is read, and nothing asked. */
+bool vouch_event_has_room(const vouch_session *s);
+void vouch_event_forget_all(vouch_session *s);
 
 #endif

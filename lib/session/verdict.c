@@ -125,11 +125,13 @@ vouch_err vouch_rp_reject(vouch_session *s, struct exchange *x,
     vouch_err err;
 
     s->peer_rejected = true;
-    vouch_event_queue_clear(&s->held);
     if (vouch_exchange_counter(x) > s->highest_rejected) {
         s->highest_rejected = vouch_exchange_counter(x);
     }
-    err = vouch_exchange_revoke_below(s, true, vouch_exchange_counter(x));
+    err = vouch_data_discard(s);
+    if (err == VOUCH_OK) {
+        err = vouch_exchange_revoke_below(s, true, vouch_exchange_counter(x));
+    }
     if (err == VOUCH_OK) {
         err = report_refused(s, x, VOUCH_REJECTED, arg->reason, arg->result,
                              NULL);
@@ -316,6 +318,14 @@ static vouch_err report_accepted(vouch_session *s, const struct exchange *x,
     return vouch_event_add(s, &event);
 }
 
+static void note_bound(vouch_session *s, const struct exchange *x)
+{
+    if (!x->key_bound && !vouch_exchange_is_operation(x) &&
+        vouch_exchange_counter(x) > s->highest_bound) {
+        s->highest_bound = vouch_exchange_counter(x);
+    }
+}
+
 vouch_err vouch_rp_accept(vouch_session *s, struct exchange *x,
                           const struct step_arg *arg)
 {
@@ -334,6 +344,7 @@ vouch_err vouch_rp_accept(vouch_session *s, struct exchange *x,
     s->stats.accepted++;
     s->failures = 0;
     s->peer_moved = s->peer_moved && x->key_bound;
+    note_bound(s, x);
     vouch_continuity_remember(&s->last, x->work->identity.spki, result);
     refresh_before_end(s, x);
     vouch_exchange_forget_work(x);
