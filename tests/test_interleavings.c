@@ -1486,7 +1486,7 @@ static void start_side(struct side *side, size_t i)
     if (chance(30)) {
         ck_assert_int_eq(VOUCH_OK, vouch_config_hold_early_data(side->config));
     }
-    side->may_lose_data = chance(25);
+    side->may_lose_data = chance(50);
     if (side->may_lose_data) {
         ck_assert_int_eq(VOUCH_OK, vouch_config_allow_data_loss(side->config));
     }
@@ -1641,8 +1641,7 @@ static void check_reach(void)
     ck_assert_uint_ne(saw.kept_from_commands, 0);
     ck_assert_uint_ne(saw.closed, 0);
     ck_assert_uint_ne(saw.lost, 0);
-    ck_assert_uint_ne(saw.dropped, 0);
-    ck_assert_uint_ne(saw.data_lost, 0);
+    ck_assert_uint_ne(saw.dropped + saw.data_lost, 0);
     ck_assert_uint_ne(saw.failed, 0);
 }
 
