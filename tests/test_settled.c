@@ -112,6 +112,9 @@ START_TEST(confirmations_that_a_peer_can_pile_up_are_few)
     uint64_t hold = UINT64_C(1) << 60;
     size_t after_few = 0;
 
+    ck_assert_int_eq(
+        vouch_config_set_refusal(pair.server.config, VOUCH_REFUSAL_STAY),
+        VOUCH_OK);
     pair.server.holds_verdicts = true;
     pair_start(&pair);
     pair_run(&pair);
