@@ -94,8 +94,10 @@ static const struct {
     uint64_t key;
     const char *name;
 } named[] = {
-    {"capabilities", 0, "version"},
-    {"outcome", 2, "verdict"},
+    {"capabilities", 0, "version"}, {"request", 1, "id"},
+    {"authenticator", 1, "id"},     {"outcome", 1, "id"},
+    {"outcome", 2, "verdict"},      {"posture", 1, "epoch"},
+    {"command", 1, "id"},           {"reply", 1, "id"},
 };
 
 static const char *name_of(const char *rule, uint64_t key)
@@ -175,6 +177,8 @@ static void check_rule(const char *name, const char *format, unsigned number)
 START_TEST(cddl_has_the_bounds_of_the_code)
 {
     check_rule("version", "uint .eq %u", VOUCH_PROTOCOL_VERSION);
+    check_rule("id", "uint .ge %u", 1);
+    check_rule("epoch", "uint .ge %u", 1);
     check_rule("verdict", "uint .le %u", VOUCH_INDETERMINATE);
     check_rule("format", "tstr .regexp \"[ -~]{1,%u}\"",
                VOUCH_LIMIT_MEDIA_TYPE);

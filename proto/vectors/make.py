@@ -309,6 +309,11 @@ def refused():
     for size in (0, 7, 65):
         changed(f"nonce of {size} octets", "request", "cbor",
                 nonce=(OCTETS + b"x")[:size])
+    for message in ("request", "authenticator", "outcome", "command", "reply"):
+        for kind in range(8):
+            changed(f"counter 0, kind {kind} in the id", message, "illegal",
+                    id=kind << 61)
+    changed("epoch 0", "posture", "illegal", epoch=0)
     for verdict in (3, MOST):
         changed(f"verdict {verdict}", "outcome", "illegal", verdict=verdict)
         changed(f"verdict {verdict} without hold", "outcome", "illegal",
