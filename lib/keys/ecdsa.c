@@ -33,7 +33,10 @@ vouch_err vouch_ecdsa_to_der(vouch_bytes raw, size_t order_len,
     CBS rest;
 
     CBS_init(&rest, raw.data, raw.len);
-    CBB_init_fixed(&cbb, out, VOUCH_ECDSA_DER_MAX);
+    CBB_zero(&cbb);
+    if (!CBB_init_fixed(&cbb, out, VOUCH_ECDSA_DER_MAX)) {
+        return VOUCH_E_NOMEM;
+    }
     if (CBB_add_asn1(&cbb, &sequence, CBS_ASN1_SEQUENCE) &&
         add_integer(&sequence, &rest, order_len) &&
         add_integer(&sequence, &rest, order_len) && CBS_len(&rest) == 0 &&

@@ -86,7 +86,10 @@ static vouch_err put_message(vouch_session *s, uint64_t type, size_t max,
     if (err != VOUCH_OK) {
         return err;
     }
-    CBB_init_fixed(&cbb, end_of(out) + HEADER_MAX, max);
+    CBB_zero(&cbb);
+    if (!CBB_init_fixed(&cbb, end_of(out) + HEADER_MAX, max)) {
+        return VOUCH_E_NOMEM;
+    }
     err = encode(&cbb, message);
     len = CBB_len(&cbb);
     CBB_cleanup(&cbb);
@@ -312,24 +315,20 @@ vouch_err vouch_output_data(vouch_session *s, vouch_bytes data, size_t *taken)
     return err;
 }
 
-/* CLOSE has its own place, so that it can be sent when memory is out. */
-void vouch_output_close(vouch_session *s, uint64_t code)
+/* CLOSE has its own place and needs no memory, so that it can be sent when
+ * there is none. */
+void vouch_output_close(vouch_session *s, enum vouch_close_code code)
 {
-    const struct vouch_close_message m = {code};
-    uint8_t value[CLOSE_OCTETS];
+    /* {1: code}, with a code of one octet */
+    const uint8_t value[] = {0xa1, 0x01, (uint8_t)code};
     uint8_t header[VOUCH_CAPSULE_HEADER_MAX];
-    size_t header_len;
-    CBB cbb;
+    size_t len =
+        vouch_capsule_header_encode(VOUCH_CAPSULE_CLOSE, sizeof value, header);
 
-    CBB_init_fixed(&cbb, value, sizeof value);
-    if (vouch_close_message_encode(&cbb, &m) == VOUCH_OK) {
-        header_len = vouch_capsule_header_encode(VOUCH_CAPSULE_CLOSE,
-                                                 CBB_len(&cbb), header);
-        memcpy(s->closing, header, header_len);
-        memcpy(s->closing + header_len, value, CBB_len(&cbb));
-        s->closing_len = (uint8_t)(header_len + CBB_len(&cbb));
-    }
-    CBB_cleanup(&cbb);
+    _Static_assert(VOUCH_CLOSE_UNSUPPORTED_EXTENSION < 24, "one octet of CBOR");
+    memcpy(s->closing, header, len);
+    memcpy(s->closing + len, value, sizeof value);
+    s->closing_len = (uint8_t)(len + sizeof value);
 }
 
 vouch_bytes vouch_session_outgoing(const vouch_session *s)

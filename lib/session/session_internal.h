@@ -491,7 +491,7 @@ vouch_err vouch_output_reply(
     vouch_session *s, const struct vouch_reply_message *m) VOUCH_MUST_CHECK;
 vouch_err vouch_output_data(vouch_session *s, vouch_bytes data,
                             size_t *taken) VOUCH_MUST_CHECK;
-void vouch_output_close(vouch_session *s, uint64_t code);
+void vouch_output_close(vouch_session *s, enum vouch_close_code code);
 
 /* events.c */
 
