@@ -3,6 +3,7 @@
 
 #include "lib/authenticator/endpoint.h"
 #include "lib/authenticator/name.h"
+#include "lib/keys/path.h"
 #include "proto/memory.h"
 
 /* The address counts; what stands there is the name of no host. */
@@ -54,6 +55,7 @@ vouch_err vouch_trust_new(X509_STORE *store, const char *name,
         vouch_trust_free(trust);
         return err;
     }
+    vouch_path_prepare(store);
     X509_STORE_up_ref(store);
     trust->store = store;
     *out = trust;

@@ -5,6 +5,7 @@
 #include "lib/authenticator/transcript.h"
 #include "lib/authenticator/trust.h"
 #include "lib/channel/channel_internal.h"
+#include "lib/keys/blame.h"
 #include "lib/keys/verify.h"
 #include "proto/memory.h"
 
@@ -97,12 +98,12 @@ static vouch_err identify(const vouch_endpoint *endpoint,
     return err == VOUCH_E_ARGUMENT ? VOUCH_E_CERTIFICATE : err;
 }
 
-static vouch_err verify_aik(const vouch_endpoint *endpoint,
-                            const struct vouch_request *request,
-                            const struct vouch_authenticator_parts *parts,
-                            vouch_bytes signed_content,
-                            const vouch_trust *trust, int64_t now,
-                            vouch_identity *out)
+static vouch_err verify_aik_once(const vouch_endpoint *endpoint,
+                                 const struct vouch_request *request,
+                                 const struct vouch_authenticator_parts *parts,
+                                 vouch_bytes signed_content,
+                                 const vouch_trust *trust, int64_t now,
+                                 vouch_identity *out)
 {
     struct vouch_aik aik;
     vouch_err err = vouch_aik_find(
@@ -121,6 +122,25 @@ static vouch_err verify_aik(const vouch_endpoint *endpoint,
     }
     vouch_aik_cleanup(&aik);
     return err;
+}
+
+static vouch_err verify_aik(const vouch_endpoint *endpoint,
+                            const struct vouch_request *request,
+                            const struct vouch_authenticator_parts *parts,
+                            vouch_bytes signed_content,
+                            const vouch_trust *trust, int64_t now,
+                            vouch_identity *out)
+{
+    vouch_err err = verify_aik_once(endpoint, request, parts, signed_content,
+                                    trust, now, out);
+
+    if (err == VOUCH_OK || vouch_is_own(err)) {
+        return err;
+    }
+    return vouch_memory_is_short() /* blame.h */
+               ? VOUCH_E_NOMEM
+               : verify_aik_once(endpoint, request, parts, signed_content,
+                                 trust, now, out);
 }
 
 vouch_err vouch_authenticator_verify(const vouch_endpoint *endpoint,

@@ -72,7 +72,7 @@ bool vouch_run_steps(struct vouch_appraisal *a, const struct vouch_step *steps,
     for (vouch_stage stage = 0; stage < VOUCH_STAGES; stage++) {
         a->result->stages[stage] = progress_of(stage, steps, num, done);
     }
-    if (done < num) {
+    if (done < num && a->result->verdict == VOUCH_REJECTED) {
         set_tier(a->result);
     }
     return done == num;

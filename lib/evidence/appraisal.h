@@ -27,7 +27,8 @@ bool vouch_run_steps(struct vouch_appraisal *appraisal,
                      const struct vouch_step *steps,
                      size_t num) VOUCH_MUST_CHECK;
 
-/* These fill the result with a rejection, and are false. `expected` and `found`
+/* These fill the result with a rejection (or as vouch_reject does), and are
+ * false. `expected` and `found`
  * may be empty; where nothing was found and `err` would say nothing,
  * VOUCH_E_CLAIM_MISSING does. */
 bool vouch_rejected(struct vouch_appraisal *appraisal, vouch_check check,

@@ -5,6 +5,7 @@
 #include "lib/evidence/contract.h"
 #include "lib/evidence/posture_appraiser.h"
 #include "lib/evidence/reason.h"
+#include "lib/keys/blame.h"
 #include "lib/keys/digest.h"
 #include "proto/cmw_leaves.h"
 #include "proto/memory.h"
@@ -105,9 +106,9 @@ static bool is_complete(const vouch_expectation *expected)
 
 /* RFC 9999, 6.2: members of a collection are bound together, here by the binder
  * in each of them; it is accepted as a whole or not at all. [C13] */
-void vouch_appraise_all(const struct vouch_appraisers *appraisers,
-                        vouch_bytes octets, const vouch_expectation *expected,
-                        vouch_result *out)
+static void appraise(const struct vouch_appraisers *appraisers,
+                     vouch_bytes octets, const vouch_expectation *expected,
+                     vouch_result *out)
 {
     struct vouch_combination combination;
     struct vouch_cmw_leaves leaves;
@@ -139,6 +140,21 @@ void vouch_appraise_all(const struct vouch_appraisers *appraisers,
         }
     }
     vouch_combination_end(&combination, octets, out);
+}
+
+void vouch_appraise_all(const struct vouch_appraisers *appraisers,
+                        vouch_bytes octets, const vouch_expectation *expected,
+                        vouch_result *out)
+{
+    appraise(appraisers, octets, expected, out);
+    if (out->verdict != VOUCH_REJECTED) {
+        return;
+    }
+    if (vouch_memory_is_short()) { /* blame.h */
+        vouch_reject(out, out->reason.check, VOUCH_CLAIM_NONE, VOUCH_E_NOMEM);
+    } else {
+        appraise(appraisers, octets, expected, out);
+    }
 }
 
 void vouch_appraise(const vouch_appraiser *appraiser, vouch_bytes octets,

@@ -14,6 +14,7 @@
 #include "lib/evidence/sorted.h"
 #include "lib/evidence/version.h"
 #include "lib/keys/digest.h"
+#include "lib/keys/path.h"
 #include "lib/keys/verify.h"
 #include "proto/media_type.h"
 #include "proto/memory.h"
@@ -315,10 +316,12 @@ static vouch_err add_ca(vouch_policy *policy, vouch_bytes der,
         return VOUCH_E_NOMEM;
     }
     err = add_octets(&policy->cas, der, VOUCH_LIMIT_ANCHORS, &added);
-    return err == VOUCH_OK && added &&
-                   X509_STORE_add_cert(policy->ca_store, certificate) != 1
-               ? VOUCH_E_NOMEM
-               : err;
+    if (err == VOUCH_OK && added &&
+        X509_STORE_add_cert(policy->ca_store, certificate) != 1) {
+        return VOUCH_E_NOMEM;
+    }
+    vouch_path_prepare(policy->ca_store);
+    return err;
 }
 
 vouch_err vouch_policy_add_ca(vouch_policy *policy, vouch_bytes der)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/keys/blame.h"
+
 static const char hex[] = "0123456789abcdef";
 
 /* escape writes `octet` as printable ASCII and returns the length. */
@@ -66,7 +68,8 @@ void vouch_reason_unsigned(char to[VOUCH_TEXT_MAX], uint64_t number)
 void vouch_reject(vouch_result *out, vouch_check check, vouch_claim claim,
                   vouch_err err)
 {
-    *out =
-        (vouch_result){.verdict = VOUCH_REJECTED,
-                       .reason = {.check = check, .claim = claim, .err = err}};
+    /* proto/README.md, 10: only what the peer did wrong is a rejection. */
+    *out = (vouch_result){
+        .verdict = vouch_is_own(err) ? VOUCH_INDETERMINATE : VOUCH_REJECTED,
+        .reason = {.check = check, .claim = claim, .err = err}};
 }

@@ -11,7 +11,8 @@ void vouch_reason_hex(char to[VOUCH_TEXT_MAX], vouch_bytes octets);
 void vouch_reason_number(char to[VOUCH_TEXT_MAX], int64_t number);
 void vouch_reason_unsigned(char to[VOUCH_TEXT_MAX], uint64_t number);
 
-/* vouch_reject fills a result with a rejection. */
+/* vouch_reject fills a result with a rejection, or with an indeterminate
+ * verdict when `err` is a failure of this machine. */
 void vouch_reject(vouch_result *out, vouch_check check, vouch_claim claim,
                   vouch_err err);
 

@@ -2,6 +2,7 @@
 #include "lib/keys/path.h"
 
 #include <openssl/evp.h>
+#include <openssl/x509v3.h>
 
 #include <vouch/limits.h>
 
@@ -25,6 +26,20 @@ vouch_err vouch_path_add(STACK_OF(X509) * certificates, vouch_bytes der)
         err = VOUCH_E_NOMEM;
     }
     return err;
+}
+
+void vouch_path_prepare(X509_STORE *store)
+{
+    const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+
+    for (size_t i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *certificate =
+            X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+        if (certificate != NULL) { /* a CRL can stand there, too */
+            (void)X509_check_purpose(certificate, -1, 0);
+        }
+    }
 }
 
 /* A callback of the caller's store could turn every error into success. */

@@ -14,6 +14,11 @@
 vouch_err vouch_path_add(STACK_OF(X509) * certificates,
                          vouch_bytes der) VOUCH_MUST_CHECK;
 
+/* vouch_path_prepare has BoringSSL read the extensions of every certificate in
+ * `store` now. It would do so when a path first comes by, and remember for good
+ * that they are wrong if memory happens to run out then. */
+void vouch_path_prepare(X509_STORE *store);
+
 /* vouch_path_begin readies `context` for a path from the first of
  * `certificates`, through others of them, to an anchor in `store`, for a
  * purpose and with a trust of BoringSSL's. What the store is lenient in does

@@ -6,6 +6,7 @@
 #include <vouch/cmw.h>
 
 #include "lib/channel/channel_internal.h"
+#include "lib/keys/blame.h"
 #include "lib/keys/digest.h"
 #include "proto/memory.h"
 
@@ -368,7 +369,9 @@ static vouch_err rp_answer(vouch_session *s, struct exchange *x,
     note_identity(work);
     if (!identity_is_right(s, &work->identity, &reason) ||
         !format_is_asked_for(s, x, work->identity.cmw, &reason)) {
-        return vouch_rp_step(s, x, RP_IN_INVALID, &arg);
+        return vouch_is_own(reason.err)
+                   ? reason.err
+                   : vouch_rp_step(s, x, RP_IN_INVALID, &arg);
     }
     return vouch_rp_step(s, x, RP_IN_AUTHENTICATOR, &arg);
 }
