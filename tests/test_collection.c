@@ -807,7 +807,8 @@ START_TEST(collection_is_refused_by_the_first_that_refuses)
                    VOUCH_CLAIM_MEASUREMENT, VOUCH_OK);
     ck_assert_str_eq(result.reason.name, "x");
     for (int i = 0, over = 0; i < FAKES; i++) {
-        ck_assert_uint_eq(fakes[orders[_i][i]].calls, !over);
+        /* a rejection is computed twice (lib/keys/blame.h) */
+        ck_assert_uint_eq(fakes[orders[_i][i]].calls, over ? 0 : 2);
         over |= orders[_i][i] == 1;
     }
 }
