@@ -314,7 +314,7 @@ static json_t *whole(json_t *json, int failed)
 
 static json_t *make_vector(const int8_t vector[VOUCH_EAR_CATEGORIES])
 {
-    json_t *object = json_object();
+    json_t *object = vouch_json_object();
     int failed = 0;
 
     for (size_t i = 0; i < VOUCH_EAR_CATEGORIES; i++) {
@@ -363,7 +363,7 @@ static json_t *make_object(const struct vouch_ear_table *table,
                            make_value *make, const void *claims,
                            enum vouch_ear_names names)
 {
-    json_t *object = json_object();
+    json_t *object = vouch_json_object();
     int failed = 0;
 
     for (size_t i = 0; i < table->num; i++) {
@@ -388,7 +388,7 @@ static json_t *make_of_appraisal(const struct vouch_ear_claim *claim,
 static json_t *make_submodules(const struct vouch_ear *ear,
                                enum vouch_ear_names names)
 {
-    json_t *object = json_object();
+    json_t *object = vouch_json_object();
     int failed = 0;
 
     for (size_t i = 0; i < ear->num_appraisals; i++) {

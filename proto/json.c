@@ -3,6 +3,8 @@
 
 #include <vouch/limits.h>
 
+#include "proto/fork.h"
+
 /* What there is to read, before jansson takes memory for it. */
 struct shape {
     bool in_string;
@@ -79,12 +81,34 @@ static vouch_err error_of(const json_error_t *error)
     }
 }
 
+/* jansson seeds its tables when they are used first. A child that inherits that
+ * half done would wait for it for ever. */
+static vouch_err seed(void)
+{
+    vouch_err err = vouch_fork_watch();
+
+    if (err == VOUCH_OK) {
+        vouch_fork_defer();
+        json_object_seed(0);
+        vouch_fork_permit();
+    }
+    return err;
+}
+
+json_t *vouch_json_object(void)
+{
+    return seed() == VOUCH_OK ? json_object() : NULL;
+}
+
 vouch_err vouch_json_load(vouch_bytes text, json_t **out)
 {
     vouch_err err = check_shape(text);
     json_error_t error;
     json_t *root;
 
+    if (err == VOUCH_OK) {
+        err = seed();
+    }
     if (err != VOUCH_OK) {
         return err;
     }

@@ -17,6 +17,9 @@
  *   VOUCH_E_NOMEM. */
 vouch_err vouch_json_load(vouch_bytes text, json_t **out) VOUCH_MUST_CHECK;
 
+/* vouch_json_object makes an empty object; NULL: no memory. */
+json_t *vouch_json_object(void);
+
 /* vouch_json_text borrows the text of a string. */
 vouch_bytes vouch_json_text(const json_t *string);
 

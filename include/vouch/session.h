@@ -227,7 +227,9 @@ VOUCH_EXPORT vouch_err vouch_config_allow_own_key(vouch_config *config)
 /*
  * A session belongs to the process that made it. In a child made by fork(2)
  * every call that would change it returns VOUCH_E_FORKED, the gate is shut, and
- * there are no octets to send; the parent goes on.
+ * there are no octets to send; the parent goes on. Configurations, and what
+ * they are made of, serve parent and children: each makes connections and
+ * sessions of its own.
  */
 
 typedef struct vouch_session vouch_session;

@@ -10,6 +10,7 @@
 #include "lib/keys/certificate.h"
 #include "lib/keys/path.h"
 #include "lib/keys/verify.h"
+#include "proto/fork.h"
 #include "proto/handshake.h"
 #include "proto/memory.h"
 
@@ -204,6 +205,7 @@ vouch_err vouch_aik_validate_chain(struct vouch_aik *aik,
     if (aik->trusted) {
         return VOUCH_OK;
     }
+    vouch_fork_defer(); /* the store of `trust` has a lock */
     context = X509_STORE_CTX_new();
     certificates = sk_X509_new_null();
     if (context != NULL && certificates != NULL) {
@@ -219,5 +221,6 @@ vouch_err vouch_aik_validate_chain(struct vouch_aik *aik,
     }
     X509_STORE_CTX_free(context);
     sk_X509_pop_free(certificates, X509_free);
+    vouch_fork_permit();
     return err;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/authenticator/chain_cache.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
 #include <vouch/limits.h>
 
+#include "proto/fork.h"
 #include "proto/memory.h"
 
 enum { FIRST_CAPACITY = 4 };
@@ -28,8 +28,12 @@ struct vouch_chain_cache {
 
 struct vouch_chain_cache *vouch_chain_cache_new(void)
 {
-    struct vouch_chain_cache *cache = vouch_alloc(sizeof *cache);
+    struct vouch_chain_cache *cache;
 
+    if (vouch_fork_watch() != VOUCH_OK) {
+        return NULL;
+    }
+    cache = vouch_alloc(sizeof *cache);
     if (cache != NULL && pthread_mutex_init(&cache->lock, NULL) != 0) {
         vouch_free(cache);
         return NULL;
@@ -68,7 +72,7 @@ bool vouch_chain_cache_find(struct vouch_chain_cache *cache,
     const struct entry *entry;
     bool found;
 
-    pthread_mutex_lock(&cache->lock);
+    vouch_lock(&cache->lock);
     cache->in_use = true;
     entry = find(cache, id);
     found =
@@ -77,7 +81,7 @@ bool vouch_chain_cache_find(struct vouch_chain_cache *cache,
         *out = entry->chain;
         EVP_PKEY_up_ref(out->key);
     }
-    pthread_mutex_unlock(&cache->lock);
+    vouch_unlock(&cache->lock);
     return found;
 }
 
@@ -120,7 +124,7 @@ void vouch_chain_cache_add(struct vouch_chain_cache *cache,
 {
     struct entry *entry;
 
-    pthread_mutex_lock(&cache->lock);
+    vouch_lock(&cache->lock);
     entry = find(cache, id);
     if (entry == NULL) {
         entry = place(cache);
@@ -130,15 +134,15 @@ void vouch_chain_cache_add(struct vouch_chain_cache *cache,
         *entry = (struct entry){*id, *chain};
         EVP_PKEY_up_ref(entry->chain.key);
     }
-    pthread_mutex_unlock(&cache->lock);
+    vouch_unlock(&cache->lock);
 }
 
 bool vouch_chain_cache_in_use(struct vouch_chain_cache *cache)
 {
     bool in_use;
 
-    pthread_mutex_lock(&cache->lock);
+    vouch_lock(&cache->lock);
     in_use = cache->in_use;
-    pthread_mutex_unlock(&cache->lock);
+    vouch_unlock(&cache->lock);
     return in_use;
 }

@@ -12,6 +12,7 @@
 
 #include <vouch/limits.h>
 
+#include "proto/fork.h"
 #include "proto/memory.h"
 #include "proto/utf8.h"
 
@@ -298,7 +299,9 @@ vouch_err vouch_measure_libraries(struct vouch_measurements *list)
     if (paths == NULL) {
         return VOUCH_E_NOMEM;
     }
+    vouch_fork_defer(); /* the list of libraries has a lock */
     dl_iterate_phdr(collect, paths);
+    vouch_fork_permit();
     err = paths->err;
     for (size_t i = 0; err == VOUCH_OK && i < paths->num; i++) {
         err = add_library(list, (const char *)paths->path[i].data);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <vouch/ear.h>
 
-#include <pthread.h>
-
 #include <vouch/cmw.h>
 
 #include "lib/evidence/attester.h"
 #include "lib/evidence/ear_token.h"
 #include "lib/keys/digest.h"
+#include "proto/fork.h"
 #include "proto/memory.h"
 #include "proto/writer.h"
 
@@ -99,14 +98,14 @@ static vouch_err produce(vouch_attester *base,
     struct passport_attester *attester = (struct passport_attester *)base;
     vouch_err err;
 
-    pthread_mutex_lock(&attester->lock);
+    vouch_lock(&attester->lock);
     err =
         look_at(attester->form, buffer_bytes(&attester->ear), is_for, request);
     if (err == VOUCH_OK &&
         !vouch_write_octets(out, buffer_bytes(&attester->ear))) {
         err = VOUCH_E_NOMEM;
     }
-    pthread_mutex_unlock(&attester->lock);
+    vouch_unlock(&attester->lock);
     return err;
 }
 
@@ -136,8 +135,12 @@ static vouch_err copy_ear(const struct vouch_ear_form *form, vouch_bytes ear,
 static vouch_err make(const struct vouch_ear_form *form,
                       struct passport_attester **out)
 {
-    struct passport_attester *attester = vouch_alloc(sizeof *attester);
+    struct passport_attester *attester;
 
+    if (vouch_fork_watch() != VOUCH_OK) {
+        return VOUCH_E_NOMEM;
+    }
+    attester = vouch_alloc(sizeof *attester);
     if (attester == NULL) {
         return VOUCH_E_NOMEM;
     }
@@ -191,10 +194,10 @@ vouch_err vouch_passport_attester_renew(vouch_attester *base, vouch_bytes ear)
     if (err != VOUCH_OK) {
         return err;
     }
-    pthread_mutex_lock(&attester->lock);
+    vouch_lock(&attester->lock);
     old = attester->ear;
     attester->ear = copy;
-    pthread_mutex_unlock(&attester->lock);
+    vouch_unlock(&attester->lock);
     vouch_buffer_free(&old);
     return VOUCH_OK;
 }

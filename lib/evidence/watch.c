@@ -3,13 +3,16 @@
 
 #include <string.h>
 
+#include "proto/fork.h"
 #include "proto/memory.h"
 
 vouch_err vouch_watch_init(struct vouch_watch *watch)
 {
     *watch = (struct vouch_watch){.num = 0};
-    return pthread_mutex_init(&watch->lock, NULL) == 0 ? VOUCH_OK
-                                                       : VOUCH_E_NOMEM;
+    return vouch_fork_watch() == VOUCH_OK &&
+                   pthread_mutex_init(&watch->lock, NULL) == 0
+               ? VOUCH_OK
+               : VOUCH_E_NOMEM;
 }
 
 void vouch_watch_cleanup(struct vouch_watch *watch)
@@ -69,11 +72,11 @@ vouch_err vouch_watch_read(struct vouch_watch *watch, int64_t unix_s,
 {
     vouch_err err;
 
-    pthread_mutex_lock(&watch->lock);
+    vouch_lock(&watch->lock);
     err = refresh_all(watch, unix_s);
     for (size_t i = 0; err == VOUCH_OK && i < watch->num; i++) {
         memcpy(digests[i], watch->files[i].sha256, sizeof digests[i]);
     }
-    pthread_mutex_unlock(&watch->lock);
+    vouch_unlock(&watch->lock);
     return err;
 }

@@ -10,6 +10,7 @@
 #include "lib/keys/digest.h"
 #include "lib/keys/path.h"
 #include "lib/keys/verify.h"
+#include "proto/fork.h"
 
 static vouch_err read_certificates(const struct vouch_cose_sign1 *sign1,
                                    STACK_OF(X509) * given)
@@ -135,10 +136,13 @@ vouch_err vouch_evidence_path(const struct vouch_cose_sign1 *sign1,
                               X509_STORE *anchors, int64_t now,
                               struct vouch_path *out)
 {
-    X509_STORE_CTX *context = X509_STORE_CTX_new();
-    STACK_OF(X509) *given = sk_X509_new_null();
+    X509_STORE_CTX *context;
+    STACK_OF(X509) * given;
     vouch_err err = VOUCH_E_NOMEM;
 
+    vouch_fork_defer(); /* the store of anchors has a lock */
+    context = X509_STORE_CTX_new();
+    given = sk_X509_new_null();
     ERR_set_mark();
     if (context != NULL && given != NULL) {
         err = read_certificates(sign1, given);
@@ -149,5 +153,6 @@ vouch_err vouch_evidence_path(const struct vouch_cose_sign1 *sign1,
     ERR_pop_to_mark();
     X509_STORE_CTX_free(context);
     sk_X509_pop_free(given, X509_free);
+    vouch_fork_permit();
     return err;
 }

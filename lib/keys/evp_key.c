@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include "lib/keys/key_file.h"
+#include "proto/fork.h"
 #include "proto/memory.h"
 
 struct evp_key {
@@ -21,6 +22,7 @@ static vouch_err evp_sign(const vouch_key *key, vouch_bytes message,
     EVP_MD_CTX ctx;
 
     EVP_MD_CTX_init(&ctx);
+    vouch_fork_defer(); /* a key of RSA has a lock */
     if (!vouch_scheme_begin(key->scheme, &ctx, EVP_DigestSignInit,
                             self->pkey) ||
         !EVP_DigestSign(&ctx, out, &len, message.data, message.len)) {
@@ -28,6 +30,7 @@ static vouch_err evp_sign(const vouch_key *key, vouch_bytes message,
         err = VOUCH_E_CRYPTO;
     }
     EVP_MD_CTX_cleanup(&ctx);
+    vouch_fork_permit();
     *out_len = len;
     return err;
 }

@@ -9,6 +9,7 @@
 #include <openssl/mem.h>
 
 #include "lib/keys/ecdsa.h"
+#include "proto/fork.h"
 #include "proto/memory.h"
 
 static vouch_err copy_spki(const EVP_PKEY *pkey, vouch_buffer *out)
@@ -39,7 +40,10 @@ vouch_err vouch_key_init(vouch_key *key,
     if (scheme == NULL) {
         return VOUCH_E_ARGUMENT;
     }
-    err = copy_spki(pkey, &key->spki);
+    err = vouch_fork_watch();
+    if (err == VOUCH_OK) {
+        err = copy_spki(pkey, &key->spki);
+    }
     if (err == VOUCH_OK) {
         atomic_init(&key->refs, 1);
         key->backend = backend;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/keys/backend.h"
 
-#include <pthread.h>
-
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/ec_key.h>
@@ -14,6 +12,7 @@
 #include "lib/keys/digest.h"
 #include "lib/keys/ecdsa.h"
 #include "lib/keys/key_file.h"
+#include "proto/fork.h"
 #include "proto/memory.h"
 
 struct psa_curve {
@@ -45,14 +44,12 @@ static pthread_mutex_t psa_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void psa_leave(void)
 {
-    pthread_mutex_unlock(&psa_lock);
+    vouch_unlock(&psa_lock);
 }
 
 static vouch_err psa_enter(void)
 {
-    if (pthread_mutex_lock(&psa_lock) != 0) {
-        return VOUCH_E_CRYPTO;
-    }
+    vouch_lock(&psa_lock);
     if (psa_crypto_init() != PSA_SUCCESS) {
         psa_leave();
         return VOUCH_E_CRYPTO;

@@ -10,6 +10,7 @@
 #include "lib/keys/digest.h"
 #include "lib/keys/ecdsa.h"
 #include "lib/keys/scheme.h"
+#include "proto/fork.h"
 #include "proto/memory.h"
 
 typedef const struct vouch_scheme *find_scheme(const EVP_PKEY *key);
@@ -137,6 +138,7 @@ static vouch_err verify_der(const struct vouch_scheme *scheme, EVP_PKEY *key,
     vouch_err err;
 
     EVP_MD_CTX_init(&ctx);
+    vouch_fork_defer(); /* a key of RSA has a lock */
     if (!vouch_scheme_begin(scheme, &ctx, EVP_DigestVerifyInit, key)) {
         err = VOUCH_E_CRYPTO;
     } else if (EVP_DigestVerify(&ctx, signature.data, signature.len,
@@ -149,6 +151,7 @@ static vouch_err verify_der(const struct vouch_scheme *scheme, EVP_PKEY *key,
     if (err != VOUCH_OK) {
         ERR_clear_error();
     }
+    vouch_fork_permit();
     return err;
 }
 

@@ -3,7 +3,7 @@
 
 #include "lib/channel/channel_internal.h"
 #include "lib/keys/digest.h"
-#include "lib/session/fork.h"
+#include "proto/fork.h"
 #include "proto/memory.h"
 
 /* How long CLOSE 0 waits for commands, and then for its answer, which may wait
