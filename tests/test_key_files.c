@@ -242,6 +242,12 @@ START_TEST(psa_key_can_sign_and_nothing_else)
     ck_assert_int_eq(psa_sign_hash(id, PSA_ALG_ECDSA(PSA_ALG_SHA_512), out, 64,
                                    out, sizeof out, &len),
                      PSA_ERROR_NOT_PERMITTED);
+    /* not with a nonce of PSA's generator */
+    ck_assert_int_eq(
+        psa_sign_hash(
+            id, PSA_ALG_ECDSA(_i == 0 ? PSA_ALG_SHA_256 : PSA_ALG_SHA_384), out,
+            curves[_i].raw_len / 2, out, sizeof out, &len),
+        PSA_ERROR_NOT_PERMITTED);
     vouch_key_free(key);
     ck_assert_uint_eq(keys_in_psa(&id), 0);
 }

@@ -13,6 +13,18 @@ extern "C" {
 /**
  * vouch_key is a private key that can sign: an AIK or an attestation key. No
  * public call signs octets of the caller's choice with it (expat-03, 7.1).
+ *
+ * A key may be loaded before fork(2) and used by parent and children at once:
+ * no two signatures share a nonce, and no child inherits a lock of this library
+ * that another thread held, since fork waits for it. This needs the handlers of
+ * pthread_atfork(3): a process made by a bare clone(2) or _Fork(3) may hang.
+ * Signatures of PSA keys take no random number (RFC 6979), so the same holds
+ * for a snapshot of a virtual machine that is resumed more than once.
+ *
+ * Everything else that is random, new keys and the contexts of requests among
+ * it, is of BoringSSL's RAND_bytes. That is seeded again after a fork. Whether
+ * it is after a snapshot depends on BoringSSL and the processor: make keys, and
+ * connections, in a process that was started after the snapshot was resumed.
  */
 typedef struct vouch_key vouch_key;
 
@@ -35,8 +47,8 @@ VOUCH_EXPORT vouch_err vouch_key_from_evp(EVP_PKEY *pkey,
                                           vouch_key **out) VOUCH_MUST_CHECK;
 
 /**
- * vouch_key_create makes a new ECDSA key with PSA Crypto and keeps it in the
- * file `path` as PKCS#8 (RFC 5958) in PEM, mode 0600.
+ * vouch_key_create makes a new ECDSA key of BoringSSL's random numbers and
+ * keeps it in the file `path` as PKCS#8 (RFC 5958) in PEM, mode 0600.
  *
  * The file is complete or absent: it is written beside its place, synced and
  * moved there. With `replace` false an existing file is an error. It returns
@@ -49,7 +61,8 @@ VOUCH_EXPORT vouch_err vouch_key_create(const char *path, vouch_curve curve,
 
 /**
  * vouch_key_load_psa loads the ECDSA key in the PKCS#8 PEM file `path` into
- * PSA Crypto, where from then on it can sign and not be exported. PSA has a
+ * PSA Crypto, where from then on it can sign and not be exported. It signs with
+ * deterministic ECDSA (RFC 6979), which verifies like any ECDSA. PSA has a
  * process-wide number of such keys (32 with mbedTLS); loading one more fails.
  *
  * The library makes its calls of PSA Crypto one at a time. An application that

@@ -23,14 +23,17 @@ struct psa_curve {
     psa_algorithm_t algorithm;
 };
 
+/* RFC 6979: a signature takes no random number, which processes with the same
+ * state of a generator (a fork, a snapshot of a virtual machine that runs
+ * twice) would share, and with it the key. */
 static const struct psa_curve curves[] = {
     [VOUCH_P256] = {256, 32, NID_X9_62_prime256v1, VOUCH_SHA256,
-                    PSA_ALG_ECDSA(PSA_ALG_SHA_256)},
+                    PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256)},
     [VOUCH_P384] = {384, 48, NID_secp384r1, VOUCH_SHA384,
-                    PSA_ALG_ECDSA(PSA_ALG_SHA_384)},
+                    PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_384)},
 };
 
-enum { SCALAR_MAX = 48, POINT_MAX = 1 + 2 * 48 };
+enum { SCALAR_MAX = 48 };
 
 struct psa_key {
     struct vouch_key key;
@@ -69,8 +72,7 @@ static vouch_err error_of(psa_status_t status)
     }
 }
 
-static psa_key_attributes_t attributes_for(const struct psa_curve *curve,
-                                           psa_key_usage_t usage)
+static psa_key_attributes_t attributes_for(const struct psa_curve *curve)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 
@@ -78,7 +80,7 @@ static psa_key_attributes_t attributes_for(const struct psa_curve *curve,
                      PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
     psa_set_key_bits(&attributes, curve->bits);
     psa_set_key_algorithm(&attributes, curve->algorithm);
-    psa_set_key_usage_flags(&attributes, usage);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH);
     return attributes;
 }
 
@@ -122,8 +124,7 @@ static const struct vouch_key_backend psa_backend = {VOUCH_SIGNATURE_COSE,
 /* Puts the scalar into PSA: it can sign there, and does not come out again. */
 static vouch_err import_scalar(struct psa_key *self, const uint8_t *scalar)
 {
-    psa_key_attributes_t attributes =
-        attributes_for(self->curve, PSA_KEY_USAGE_SIGN_HASH);
+    psa_key_attributes_t attributes = attributes_for(self->curve);
     vouch_err err = psa_enter();
 
     if (err != VOUCH_OK) {
@@ -199,80 +200,19 @@ vouch_err vouch_key_load_psa(const char *path, vouch_key **out)
     return err;
 }
 
-/* A new pair as PSA exports it. */
-struct pair {
-    uint8_t scalar[SCALAR_MAX];
-    size_t scalar_len;
-    uint8_t point[POINT_MAX];
-    size_t point_len;
-};
-
-static psa_status_t export_pair(mbedtls_svc_key_id_t id, struct pair *out)
+/* Of BoringSSL's random numbers. PSA's own generator is not seeded again after
+ * a fork: two children would make the same key. */
+static EVP_PKEY *make_pair(const struct psa_curve *curve)
 {
-    psa_status_t status =
-        psa_export_key(id, out->scalar, sizeof out->scalar, &out->scalar_len);
-
-    return status != PSA_SUCCESS
-               ? status
-               : psa_export_public_key(id, out->point, sizeof out->point,
-                                       &out->point_len);
-}
-
-static vouch_err generate(const struct psa_curve *curve, struct pair *out)
-{
-    psa_key_attributes_t attributes =
-        attributes_for(curve, PSA_KEY_USAGE_EXPORT);
-    mbedtls_svc_key_id_t id;
-    psa_status_t status;
-    vouch_err err = psa_enter();
-
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    status = psa_generate_key(&attributes, &id);
-    if (status == PSA_SUCCESS) {
-        status = export_pair(id, out);
-        psa_destroy_key(id);
-    }
-    psa_leave();
-    return error_of(status);
-}
-
-/* Moves a reference to `ec` into a new EVP_PKEY. */
-static EVP_PKEY *wrap(EC_KEY *ec)
-{
+    EC_KEY *ec = EC_KEY_new_by_curve_name(curve->nid);
     EVP_PKEY *pkey = EVP_PKEY_new();
 
-    if (pkey == NULL || !EVP_PKEY_set1_EC_KEY(pkey, ec)) {
+    if (ec == NULL || pkey == NULL || EC_KEY_generate_key(ec) != 1 ||
+        EVP_PKEY_set1_EC_KEY(pkey, ec) != 1) {
         EVP_PKEY_free(pkey);
-        return NULL;
+        pkey = NULL;
     }
-    return pkey;
-}
-
-static EVP_PKEY *pair_to_evp(const struct psa_curve *curve,
-                             const struct pair *pair)
-{
-    BIGNUM *scalar = BN_bin2bn(pair->scalar, pair->scalar_len, NULL);
-    EC_KEY *ec = EC_KEY_new_by_curve_name(curve->nid);
-    EC_POINT *point = NULL;
-    EVP_PKEY *pkey = NULL;
-
-    if (ec != NULL && scalar != NULL) {
-        const EC_GROUP *group = EC_KEY_get0_group(ec);
-
-        point = EC_POINT_new(group);
-        if (point != NULL &&
-            EC_POINT_oct2point(group, point, pair->point, pair->point_len,
-                               NULL) &&
-            EC_KEY_set_public_key(ec, point) &&
-            EC_KEY_set_private_key(ec, scalar) && EC_KEY_check_key(ec)) {
-            pkey = wrap(ec);
-        }
-    }
-    EC_POINT_free(point);
     EC_KEY_free(ec);
-    BN_clear_free(scalar);
     ERR_clear_error();
     return pkey;
 }
@@ -280,18 +220,12 @@ static EVP_PKEY *pair_to_evp(const struct psa_curve *curve,
 vouch_err vouch_key_create(const char *path, vouch_curve curve, bool replace)
 {
     EVP_PKEY *pkey;
-    struct pair pair;
     vouch_err err;
 
     if ((size_t)curve >= sizeof curves / sizeof curves[0]) {
         return VOUCH_E_ARGUMENT;
     }
-    err = generate(&curves[curve], &pair);
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    pkey = pair_to_evp(&curves[curve], &pair);
-    vouch_wipe(&pair, sizeof pair);
+    pkey = make_pair(&curves[curve]);
     if (pkey == NULL) {
         return VOUCH_E_CRYPTO;
     }

@@ -25,7 +25,8 @@ static uint32_t import_key(const EVP_PKEY *key)
 
     psa_set_key_type(&attributes,
                      PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
-    psa_set_key_algorithm(&attributes, PSA_ALG_ECDSA(PSA_ALG_SHA_256));
+    psa_set_key_algorithm(&attributes,
+                          PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256));
     psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH);
     need(BN_bn2bin_padded(scalar, sizeof scalar, number), "read a private key");
     need(psa_import_key(&attributes, scalar, sizeof scalar, &id) == PSA_SUCCESS,
@@ -81,7 +82,8 @@ void floor_sign_psa(const struct floor *floor)
     size_t len;
 
     SHA256(message, sizeof message, digest);
-    need(psa_sign_hash(floor->psa_id, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest,
+    need(psa_sign_hash(floor->psa_id,
+                       PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256), digest,
                        sizeof digest, signature, sizeof signature,
                        &len) == PSA_SUCCESS,
          "sign with PSA");
