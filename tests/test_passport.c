@@ -2,8 +2,12 @@
 #include "tests/support/suite.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 
@@ -282,6 +286,61 @@ START_TEST(passport_is_renewed_by_another_thread)
 }
 END_TEST
 
+/* What it allocates it allocates while forks wait: see test_fork.c. */
+static void show(void)
+{
+    uint8_t room[4096];
+    CBB out;
+
+    if (!CBB_init_fixed(&out, room, sizeof room) ||
+        attester->ops->produce(attester, &request, &out) != VOUCH_OK) {
+        abort();
+    }
+    CBB_cleanup(&out);
+}
+
+static atomic_bool shown, over;
+
+static void *show_often(void *arg)
+{
+    while (!atomic_load(&over)) {
+        show();
+        atomic_store(&shown, true);
+    }
+    return arg;
+}
+
+/* A child does not inherit the lock of the EAR. */
+START_TEST(passport_is_shown_by_a_child)
+{
+    enum { FORKS = 100, PATIENCE_S = 30 };
+    pthread_t thread;
+    int status = 0;
+
+    begin(_i);
+    ck_assert_int_eq(make(), VOUCH_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, show_often, NULL), 0);
+    while (!atomic_load(&shown)) {
+        usleep(100);
+    }
+    for (int i = 0; i < FORKS && status == 0; i++) {
+        pid_t pid = fork();
+
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+            signal(SIGALRM, SIG_DFL); /* it is Check's here */
+            alarm(PATIENCE_S);
+            show();
+            _exit(EXIT_SUCCESS);
+        }
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    }
+    atomic_store(&over, true);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(renewal_is_for_passports)
 {
     char path[128];
@@ -322,6 +381,7 @@ Suite *test_suite(void)
     ADD(passport_has_a_format_of_results);
     ADD(passport_has_the_posture_beside_it);
     ADD(passport_is_renewed_by_another_thread);
+    ADD(passport_is_shown_by_a_child);
     tcase_add_loop_test(tc, renewal_is_for_passports, 0, 1);
     suite_add_tcase(suite, tc);
     return suite;

@@ -15,11 +15,12 @@ extern "C" {
  * public call signs octets of the caller's choice with it (expat-03, 7.1).
  *
  * A key may be loaded before fork(2) and used by parent and children at once:
- * no two signatures share a nonce, and no child inherits a lock of this library
- * that another thread held, since fork waits for it. This needs the handlers of
- * pthread_atfork(3): a process made by a bare clone(2) or _Fork(3) may hang.
- * Signatures of PSA keys take no random number (RFC 6979), so the same holds
- * for a snapshot of a virtual machine that is resumed more than once.
+ * no signatures of different octets share a nonce, and no child inherits a lock
+ * of this library that another thread held, since fork waits for it. This needs
+ * the handlers of pthread_atfork(3): a process made by a bare clone(2) or
+ * _Fork(3) may hang. Signatures of PSA keys take no random number (RFC 6979),
+ * so the same holds for a snapshot of a virtual machine that is resumed more
+ * than once.
  *
  * Everything else that is random, new keys and the contexts of requests among
  * it, is of BoringSSL's RAND_bytes. That is seeded again after a fork. Whether
