@@ -21,7 +21,6 @@
 #include "lib/authenticator/trust.h"
 #include "lib/channel/channel_internal.h"
 #include "lib/evidence/attester.h"
-#include "lib/evidence/measure.h"
 #include "lib/evidence/watch.h"
 #include "lib/keys/digest.h"
 #include "lib/keys/key_internal.h"
@@ -542,22 +541,6 @@ static void validate(void)
     }
 }
 
-static void prepare_nothing(void)
-{
-}
-
-static void list_libraries(void)
-{
-    struct vouch_measurements measured = {.num = 0};
-
-    vouch_fork_defer();
-    if (vouch_measure_libraries(&measured) != VOUCH_OK) {
-        abort();
-    }
-    vouch_measurements_cleanup(&measured);
-    vouch_fork_permit();
-}
-
 static const struct {
     work *prepare, *run, *release;
 } works[] = {
@@ -565,7 +548,6 @@ static const struct {
     {prepare_watch, read_watch, release_watch},
     {prepare_trust, look_up, release_trust},
     {prepare_trust, validate, release_trust},
-    {prepare_nothing, list_libraries, NULL},
 };
 
 enum { THREADS = 2, FORKS = 100 };
