@@ -140,6 +140,7 @@ static bool take_job(struct job *out)
 static void answer(const struct job *job)
 {
     struct end *end = job->end;
+    const vouch_result result = {.verdict = VOUCH_ACCEPTED};
     vouch_err err, again;
 
     lock(end);
@@ -148,8 +149,8 @@ static void answer(const struct job *job)
                                        job->exchange, host.pair.now)
               : vouch_attester_answer(end->shared->attester, end->session,
                                       job->exchange, host.pair.now);
-    again = vouch_appraiser_answer(end->shared->appraiser, end->session,
-                                   job->exchange, host.pair.now);
+    again = vouch_session_conclude(end->session, job->exchange, &result,
+                                   host.pair.now);
     unlock(end);
     require(err == VOUCH_OK, "an answer");
     require(again == VOUCH_E_HANDLE, "not twice");

@@ -459,9 +459,20 @@ VOUCH_EXPORT vouch_err vouch_session_set_posture(
 
 /**
  * vouch_attester_answer has a shipped attester answer EVIDENCE_NEEDED. It may
- * take as long as the platform needs. When the attester fails, the request is
- * declined and the attester's error returned; otherwise errors are those of
- * vouch_session_provide.
+ * take as long as the platform needs.
+ *
+ * It returns VOUCH_OK when the request was answered, and also when it cannot be
+ * answered any more, since an exchange may end between its event and the
+ * answer: it timed out, the posture changed and a newer EVIDENCE_NEEDED waits,
+ * it was answered before, or the session ended. Nothing is to be done about
+ * that. When the attester fails, or its evidence is too long for the peer, the
+ * request is declined, and a DENIED event has the error (u.denied.err). When
+ * the session fails, a FAILED event has the error.
+ *
+ * It returns an error only for a mistake of the caller:
+ *   VOUCH_E_HANDLE: the peer never made this request in this session; pass the
+ *       exchange of the event to the session that the event came from;
+ *   VOUCH_E_FORKED: use the session in the process that made it.
  */
 VOUCH_EXPORT vouch_err vouch_attester_answer(vouch_attester *attester,
                                              vouch_session *session,
@@ -470,8 +481,9 @@ VOUCH_EXPORT vouch_err vouch_attester_answer(vouch_attester *attester,
 
 /**
  * vouch_registry_attest is vouch_attester_answer with the attester for the
- * format that is wanted. Without one, the request is declined and
- * VOUCH_E_ARGUMENT returned.
+ * format that is wanted. Without one, the request is declined, and the DENIED
+ * event has VOUCH_E_ARGUMENT: give the configuration the formats of the same
+ * registry (vouch_config_add_formats).
  */
 VOUCH_EXPORT vouch_err vouch_registry_attest(const vouch_registry *registry,
                                              vouch_session *session,
@@ -540,15 +552,24 @@ VOUCH_EXPORT vouch_err vouch_session_decline(vouch_session *session,
 
 /* Appraisal, for the Relying Party's side */
 
-/** vouch_appraiser_answer has a shipped appraiser answer APPRAISAL_NEEDED.
- * Errors are those of vouch_session_conclude. */
+/**
+ * vouch_appraiser_answer has a shipped appraiser answer APPRAISAL_NEEDED. The
+ * verdict is told by ACCEPTED or REFUSED.
+ *
+ * It returns VOUCH_OK also when no verdict is wanted any more (the exchange
+ * timed out or was cancelled, the peer's posture changed, it was answered
+ * before, or the session ended), and when the session fails, which a FAILED
+ * event tells. It returns an error only for a mistake of the caller:
+ *   VOUCH_E_HANDLE: this session never made that request;
+ *   VOUCH_E_FORKED: use the session in the process that made it.
+ */
 VOUCH_EXPORT vouch_err vouch_appraiser_answer(const vouch_appraiser *appraiser,
                                               vouch_session *session,
                                               vouch_exchange exchange,
                                               vouch_now now) VOUCH_MUST_CHECK;
 
 /** vouch_registry_appraise is vouch_appraiser_answer with the appraisers for
- * the formats that came. Errors are those of vouch_session_conclude. */
+ * the formats that came. Errors are those of vouch_appraiser_answer. */
 VOUCH_EXPORT vouch_err vouch_registry_appraise(const vouch_registry *registry,
                                                vouch_session *session,
                                                vouch_exchange exchange,
@@ -558,7 +579,7 @@ VOUCH_EXPORT vouch_err vouch_registry_appraise(const vouch_registry *registry,
  * vouch_registry_appraise_result answers APPRAISAL_NEEDED by what a remote
  * Verifier made of the evidence: `cmw`, an Attestation Result that it gave for
  * this exchange. It is appraised like any message, against the binder, the AIK
- * and the nonce of the exchange. Errors are those of vouch_session_conclude.
+ * and the nonce of the exchange. Errors are those of vouch_appraiser_answer.
  */
 VOUCH_EXPORT vouch_err vouch_registry_appraise_result(
     const vouch_registry *registry, vouch_session *session,

@@ -8,56 +8,117 @@
 /*
  * Shipped attesters and appraisers at work for an exchange. Binder and AIK hash
  * go to them from here and from nowhere else (expat-03, 7.1).
+ *
+ * Between an event and its answer the exchange may end, the posture may change,
+ * the session may fail, and the peer may have caused it. Of each there is an
+ * event, and it is no error of the caller's: that is left for handles that
+ * never were right.
  */
 
-vouch_err vouch_attester_answer(vouch_attester *attester,
-                                vouch_session *session, vouch_exchange exchange,
-                                vouch_now now)
+static void told_by_event(vouch_err err)
 {
-    struct vouch_evidence_request request = {.now = now};
-    vouch_evidence_info info;
-    vouch_buffer cmw;
-    vouch_err err = vouch_session_evidence_info(session, exchange, &info);
-    vouch_err declined;
+    (void)err;
+}
 
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    request.binder = info.binder;
-    request.aik_pub_hash = info.aik_pub_hash;
-    request.aik_spki = info.aik_spki;
-    request.posture = &session->posture;
-    err = vouch_attester_produce(attester, &request, &cmw);
+/* Whether the handle is of an exchange that there is or was, asked by the side
+ * that `mine` says. */
+static vouch_err check_handle(const vouch_session *s, vouch_exchange exchange,
+                              bool mine)
+{
+    uint64_t counter = exchange.id & VOUCH_ID_COUNTER;
+    uint64_t highest = mine ? s->highest_asked : s->highest_seen;
+
+    return exchange.session == s->tag &&
+                   vouch_exchange_is_mine(s, exchange.id) == mine &&
+                   counter != 0 && counter <= highest
+               ? VOUCH_OK
+               : VOUCH_E_HANDLE;
+}
+
+static vouch_err start_answer(vouch_session *s, vouch_exchange exchange,
+                              bool mine, vouch_now now)
+{
+    vouch_err err = vouch_session_enter(s, now);
+
+    return err == VOUCH_OK ? check_handle(s, exchange, mine) : err;
+}
+
+static vouch_err attest(vouch_attester *attester, vouch_session *session,
+                        vouch_exchange exchange,
+                        const vouch_evidence_info *info, vouch_now now)
+{
+    const struct vouch_evidence_request request = {
+        .binder = info->binder,
+        .aik_pub_hash = info->aik_pub_hash,
+        .aik_spki = info->aik_spki,
+        .posture = &session->posture,
+        .now = now,
+    };
+    vouch_buffer cmw;
+    vouch_err err = vouch_attester_produce(attester, &request, &cmw);
+
     if (err == VOUCH_OK) {
         err = vouch_session_provide(session, exchange,
                                     (vouch_bytes){cmw.data, cmw.len}, now);
         vouch_buffer_free(&cmw);
     }
-    if (err == VOUCH_OK || err == VOUCH_E_HANDLE) {
+    return err;
+}
+
+/* The request is declined if it still waits; DENIED says why. */
+static void decline(vouch_session *s, vouch_exchange exchange, vouch_err cause)
+{
+    const struct step_arg arg = {.peer_reason = VOUCH_PEER_INTERNAL,
+                                 .err = cause};
+    struct exchange *x =
+        vouch_exchange_by_handle(s, exchange, false, AT_PRODUCING);
+
+    if (x != NULL && exchange.epoch == s->posture.epoch &&
+        vouch_session_is_up(s)) {
+        told_by_event(
+            vouch_session_settle(s, vouch_at_step(s, x, AT_IN_DECLINE, &arg)));
+    }
+}
+
+/* By `alone`, or by one of the registry. */
+static vouch_err answer_request(vouch_attester *alone,
+                                const vouch_registry *registry,
+                                vouch_session *session, vouch_exchange exchange,
+                                vouch_now now)
+{
+    vouch_attester *attester = alone;
+    vouch_evidence_info info;
+    vouch_err err = start_answer(session, exchange, false, now);
+
+    if (err != VOUCH_OK) {
         return err;
     }
-    declined =
-        vouch_session_decline(session, exchange, VOUCH_PEER_INTERNAL, now);
-    return declined == VOUCH_OK ? err : declined;
+    err = vouch_session_evidence_info(session, exchange, &info);
+    if (err == VOUCH_OK && registry != NULL) {
+        attester = vouch_registry_attester(registry, info.format);
+        err = attester != NULL ? VOUCH_OK : VOUCH_E_ARGUMENT;
+    }
+    if (err == VOUCH_OK) {
+        err = attest(attester, session, exchange, &info, now);
+    }
+    if (err != VOUCH_OK && err != VOUCH_E_HANDLE) {
+        decline(session, exchange, err);
+    }
+    return VOUCH_OK;
+}
+
+vouch_err vouch_attester_answer(vouch_attester *attester,
+                                vouch_session *session, vouch_exchange exchange,
+                                vouch_now now)
+{
+    return answer_request(attester, NULL, session, exchange, now);
 }
 
 vouch_err vouch_registry_attest(const vouch_registry *registry,
                                 vouch_session *session, vouch_exchange exchange,
                                 vouch_now now)
 {
-    vouch_evidence_info info;
-    vouch_attester *attester;
-    vouch_err err = vouch_session_evidence_info(session, exchange, &info);
-
-    if (err != VOUCH_OK) {
-        return err;
-    }
-    attester = vouch_registry_attester(registry, info.format);
-    if (attester != NULL) {
-        return vouch_attester_answer(attester, session, exchange, now);
-    }
-    err = vouch_session_decline(session, exchange, VOUCH_PEER_INTERNAL, now);
-    return err == VOUCH_OK ? VOUCH_E_ARGUMENT : err;
+    return answer_request(NULL, registry, session, exchange, now);
 }
 
 /* Judges what the peer sent, or `instead` of it what somebody made of that,
@@ -69,9 +130,10 @@ static vouch_err answer(const struct vouch_appraisers *appraisers,
     vouch_appraisal_info info;
     vouch_expectation expected;
     vouch_result result;
-    vouch_err err = vouch_session_appraisal_info(session, exchange, &info);
+    vouch_err err = start_answer(session, exchange, true, now);
 
-    if (err != VOUCH_OK) {
+    if (err != VOUCH_OK ||
+        vouch_session_appraisal_info(session, exchange, &info) != VOUCH_OK) {
         return err;
     }
     expected = (vouch_expectation){
@@ -83,7 +145,8 @@ static vouch_err answer(const struct vouch_appraisers *appraisers,
     };
     vouch_appraise_all(appraisers, instead != NULL ? *instead : info.cmw,
                        &expected, &result);
-    return vouch_session_conclude(session, exchange, &result, now);
+    told_by_event(vouch_session_conclude(session, exchange, &result, now));
+    return VOUCH_OK;
 }
 
 vouch_err vouch_appraiser_answer(const vouch_appraiser *appraiser,
