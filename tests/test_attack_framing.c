@@ -258,9 +258,9 @@ static void run_stream(size_t len)
     bool busy;
 
     do {
-        ck_assert_int_eq(stream_pair_pump(&streams, streams.client), VOUCH_OK);
+        busy = stream_pair_pump(&streams, streams.client);
         read_all();
-        busy = pair_step(p, &p->client);
+        busy = pair_step(p, &p->client) || busy;
         busy = pair_step(p, &p->server) || busy;
         busy = write_records(len) || busy;
     } while (busy);

@@ -11,64 +11,106 @@ extern "C" {
 #endif
 
 /**
- * vouch_stream moves a session's octets over a BoringSSL connection that it has
- * to itself (proto/README.md, stream carriage). The SSL is non-blocking, and
- * fits any event loop.
+ * vouch_stream moves a session's octets over a BoringSSL connection that
+ * carries nothing else (proto/README.md, stream carriage). It fits any event
+ * loop, and never blocks if the socket does not:
+ *
+ *     while (!vouch_stream_finished(stream)) {
+ *         while (vouch_session_poll(session, &event)) {
+ *             answer the event;
+ *         }
+ *         vouch_stream_pump(stream, now, &wants);
+ *         wait as `wants` says;
+ *     }
+ *     vouch_stream_free(stream);
+ *     close the socket;
+ *
+ * This loop needs no look at errors: whatever ends the session, the peer's
+ * CLOSE, a cut connection or this host out of memory, is an event, and the loop
+ * goes on until the last event has been polled.
  */
 typedef struct vouch_stream vouch_stream;
 
-/** VOUCH_STREAM_ANY_ALPN, as a flag, waives that "vouch/1" was negotiated. */
+/** VOUCH_STREAM_ANY_ALPN, as a flag, starts a stream also when "vouch/1" was
+ * not negotiated by ALPN. */
 #define VOUCH_STREAM_ANY_ALPN 1u
 
 /**
- * vouch_stream_new starts a session on `ssl`, whose handshake is complete and
- * which is borrowed and must outlive the stream.
+ * vouch_stream_new starts a session on `ssl`, whose handshake is complete.
+ * `ssl` is borrowed and must outlive the stream; its socket should be
+ * non-blocking. Until the stream is freed, nothing else may read from it, write
+ * to it or shut it down.
  *
- * On success `*out` is owned: vouch_stream_free. Errors are VOUCH_E_ALPN and
- * those of vouch_channel_from_ssl and vouch_session_new.
+ * On success `*out` is owned: vouch_stream_free. Otherwise `*out` stays as it
+ * was, and may be freed if it was NULL. It returns
+ *   VOUCH_E_ALPN: "vouch/1" was not negotiated: offer and select VOUCH_ALPN
+ *       (tls.h), or pass VOUCH_STREAM_ANY_ALPN;
+ *   the errors of vouch_channel_from_ssl and of vouch_session_new.
  */
 VOUCH_EXPORT vouch_err vouch_stream_new(SSL *ssl, vouch_config *config,
                                         unsigned flags, vouch_now now,
                                         vouch_stream **out) VOUCH_MUST_CHECK;
+
+/** vouch_stream_free frees the stream and its session, whose events that were
+ * not polled are lost. It writes nothing; NULL is fine. */
 VOUCH_EXPORT void vouch_stream_free(vouch_stream *stream);
 
-/** vouch_stream_session returns the stream's session, borrowed, for every call
- * but recv, outgoing, sent and end_of_stream, which are the stream's. */
+/**
+ * vouch_stream_session returns the stream's session, borrowed for the life of
+ * the stream. Every call may be made on it except vouch_session_recv,
+ * _end_of_stream, _truncated, _outgoing and _sent, which are the stream's. What
+ * such a call queues is written by the next pump or flush.
+ */
 VOUCH_EXPORT vouch_session *vouch_stream_session(vouch_stream *stream);
 
-/** vouch_stream_wants is what to wait for before pumping again, beside
- * vouch_session_deadline. */
+/** vouch_stream_wants is what to wait for before the next pump: whichever of
+ * these comes first. */
 typedef struct vouch_stream_wants {
-    bool events;   /**< nothing: poll the events that there are, and pump */
-    bool readable; /**< that the socket is readable */
-    bool writable; /**< that the socket is writable */
+    bool events;       /**< do not wait: poll the events that there are, pump */
+    bool readable;     /**< the socket is readable */
+    bool writable;     /**< the socket is writable */
+    uint64_t deadline; /**< this time of the monotonic clock, in milliseconds;
+                            0 if `events`, VOUCH_NEVER for no deadline */
 } vouch_stream_wants;
 
 /**
- * vouch_stream_pump reads what the connection has and the session takes, does
- * what is due at `now`, and writes what the session has and the connection
- * takes. It stops when neither goes on, or when there are events to poll first.
+ * vouch_stream_pump does what is due at `now`, reads what the connection has
+ * and the session takes, and writes what the session has and the connection
+ * takes. It returns when neither can go on, when there are events to poll
+ * first, or after 64 records.
  *
- * Poll the session's events and answer them, then pump, then wait as `*wants`
- * says. It returns VOUCH_OK or the session's error, of which there is a FAILED
- * event too; `*wants` is set in any case. A close_notify without CLOSE before
- * is VOUCH_E_UNEXPECTED, an end of the connection without either
- * VOUCH_E_TRUNCATED.
+ * It returns no error. What goes wrong ends the session and is told by a FAILED
+ * event, after the events of everything that came before: VOUCH_E_TRUNCATED for
+ * a connection that ended without close_notify, VOUCH_E_UNEXPECTED for a
+ * close_notify without CLOSE before it, and the errors of vouch_session_recv
+ * and vouch_session_tick. Octets of the peer are given to the session once, in
+ * order, and none is skipped while the session lives.
+ *
+ * `*wants` is always set, to what holds until the next call of the session.
+ * Pump again after every such call, or flush.
  */
-VOUCH_EXPORT vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
-                                         vouch_stream_wants *wants)
-    VOUCH_MUST_CHECK;
+VOUCH_EXPORT void vouch_stream_pump(vouch_stream *stream, vouch_now now,
+                                    vouch_stream_wants *wants);
 
 /**
- * vouch_stream_flush only writes, as right after vouch_session_send: a pump
- * would first look for input that may not be there. `*wants` is as from
- * vouch_stream_pump, which also tells what failed.
+ * vouch_stream_flush only writes. After vouch_session_send it saves a look for
+ * input that may not be there. It returns no error: what goes wrong is told by
+ * an event after the next pump. `*wants` is as from vouch_stream_pump.
  */
 VOUCH_EXPORT void vouch_stream_flush(vouch_stream *stream,
                                      vouch_stream_wants *wants);
 
-/** vouch_stream_finished tells whether the session has ended, all of it has
- * been written and close_notify with it: free the stream, close the socket. */
+/**
+ * vouch_stream_finished tells whether there is nothing left to do but to free
+ * the stream and close the socket: the session has ended, all its events have
+ * been polled, everything and close_notify have been written, and the peer has
+ * ended its side, so that closing the socket takes nothing from the peer. A
+ * connection that cannot be written to has no more to write, and a peer that
+ * does not end its side is given up 5 seconds after the session ended.
+ *
+ * In a child made by fork(2) it is true: the stream is the parent's, and pump
+ * and flush neither read nor write.
+ */
 VOUCH_EXPORT bool vouch_stream_finished(const vouch_stream *stream);
 
 #ifdef __cplusplus

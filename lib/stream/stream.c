@@ -7,20 +7,26 @@
 #include <vouch/limits.h>
 #include <vouch/tls.h>
 
+#include "lib/session/session_internal.h"
 #include "proto/memory.h"
 
-/* What one TLS record carries at most (RFC 8446, 5.1). */
-enum { RECORD_MAX = 16384 };
+enum {
+    RECORD_MAX = 16384,  /* what one TLS record carries (RFC 8446, 5.1) */
+    RECORDS_A_PUMP = 64, /* a peer that never pauses does not hold up a pump */
+    LINGER_MS = 5000,    /* for what is left to do once the session has ended */
+};
 
 struct vouch_stream {
     SSL *ssl;
     vouch_channel *channel;
     vouch_session *session;
+    vouch_buffer left; /* a record, or its end, that was not all taken yet */
+    size_t left_taken; /* of it */
+    uint64_t given_up; /* at that time; VOUCH_NEVER until the session ended */
     bool deaf;         /* nothing can be read any more */
     bool mute;         /* nothing can be written any more */
     bool said_done;    /* close_notify left */
     bool unread;       /* the last pump left input where it was */
-    vouch_buffer left; /* read, but not taken by the session yet */
 };
 
 static bool has_alpn(const SSL *ssl)
@@ -46,6 +52,7 @@ vouch_err vouch_stream_new(SSL *ssl, vouch_config *config, unsigned flags,
         return VOUCH_E_NOMEM;
     }
     stream->ssl = ssl;
+    stream->given_up = VOUCH_NEVER;
     SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE |
                           SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     err = vouch_channel_from_ssl(ssl, &stream->channel);
@@ -99,62 +106,107 @@ static enum progress progress_of(vouch_stream *stream, int ret,
     }
 }
 
-static vouch_err break_off(vouch_stream *stream, vouch_now now)
+/* Calls of the session that fail have ended it, and of that there is an event.
+ * Or it had ended before: what follows is nobody's. */
+static void told_by_event(vouch_err err)
+{
+    (void)err;
+}
+
+static void break_off(vouch_stream *stream, vouch_now now)
 {
     stream->deaf = stream->mute = true;
-    return vouch_session_truncated(stream->session, now);
+    told_by_event(vouch_session_truncated(stream->session, now));
 }
 
-/* Gives the session octets; what it does not take is kept until it does. */
-static vouch_err feed(vouch_stream *stream, vouch_bytes data, vouch_now now)
+/* How many of the octets are done with. */
+static size_t feed(vouch_stream *stream, vouch_bytes octets, vouch_now now)
 {
-    vouch_buffer left = {NULL, 0};
     size_t taken;
-    vouch_err err = vouch_session_recv(stream->session, data, now, &taken);
+    vouch_err err = vouch_session_recv(stream->session, octets, now, &taken);
 
-    if (err == VOUCH_OK && taken < data.len) {
-        err = vouch_copy((vouch_bytes){data.data + taken, data.len - taken},
-                         &left);
-    }
-    if (err == VOUCH_OK) {
-        vouch_buffer_free(&stream->left);
-        stream->left = left;
-    }
-    return err;
+    return err == VOUCH_OK ? taken : octets.len;
 }
 
-/* Reads until the connection has no more, or there are events to poll first:
- * then no more than a record of data waits for the application. */
-static vouch_err pump_in(vouch_stream *stream, vouch_now now,
-                         vouch_stream_wants *wants)
+static void feed_left(vouch_stream *stream, vouch_now now)
 {
-    uint8_t record[RECORD_MAX];
+    vouch_buffer *left = &stream->left;
+
+    if (left->len == 0) {
+        return;
+    }
+    stream->left_taken += feed(stream,
+                               (vouch_bytes){left->data + stream->left_taken,
+                                             left->len - stream->left_taken},
+                               now);
+    if (stream->left_taken == left->len) {
+        vouch_buffer_free(left);
+        stream->left_taken = 0;
+    }
+}
+
+/* What the session does not take is kept until it does. */
+static void feed_record(vouch_stream *stream, vouch_bytes record, vouch_now now)
+{
+    size_t taken = feed(stream, record, now);
     vouch_err err = VOUCH_OK;
 
-    if (stream->left.len != 0 && !vouch_session_ended(stream->session)) {
-        err = feed(stream, (vouch_bytes){stream->left.data, stream->left.len},
-                   now);
+    if (taken < record.len) {
+        err = vouch_copy((vouch_bytes){record.data + taken, record.len - taken},
+                         &stream->left);
     }
-    while (err == VOUCH_OK && !vouch_session_has_event(stream->session) &&
-           stream->left.len == 0 && !vouch_session_ended(stream->session)) {
+    if (err != VOUCH_OK) {
+        told_by_event(vouch_session_fail(stream->session, err));
+    }
+}
+
+static void stop_reading(vouch_stream *stream, enum progress progress,
+                         vouch_now now)
+{
+    switch (progress) {
+    case BLOCKED:
+        /* A peer that cannot be written to has said all that will come. */
+        if (stream->mute) {
+            break_off(stream, now);
+        }
+        break;
+    case ENDED: /* close_notify */
+        stream->deaf = true;
+        told_by_event(vouch_session_end_of_stream(stream->session, now));
+        break;
+    case BROKEN:
+    default:
+        break_off(stream, now);
+    }
+}
+
+/* No more than a record of data waits for the application; once the session has
+ * ended, what comes is read to be dropped. */
+static bool may_read(const vouch_stream *stream)
+{
+    return !stream->deaf && stream->left.len == 0 &&
+           (!vouch_session_has_event(stream->session) ||
+            vouch_session_ended(stream->session));
+}
+
+/* Reads until the connection has no more, or there are events to poll first. */
+static void pump_in(vouch_stream *stream, vouch_now now,
+                    vouch_stream_wants *wants)
+{
+    uint8_t record[RECORD_MAX];
+
+    feed_left(stream, now);
+    for (size_t i = 0; i < RECORDS_A_PUMP && may_read(stream); i++) {
         int n = SSL_read(stream->ssl, record, sizeof record);
 
-        if (n > 0) {
-            err = feed(stream, (vouch_bytes){record, (size_t)n}, now);
-            continue;
+        if (n <= 0) {
+            stream->unread = false;
+            stop_reading(stream, progress_of(stream, n, wants), now);
+            return;
         }
-        switch (progress_of(stream, n, wants)) {
-        case BLOCKED:
-            /* Who can not be written to has said all that will come. */
-            return stream->mute ? break_off(stream, now) : VOUCH_OK;
-        case ENDED: /* close_notify */
-            return vouch_session_end_of_stream(stream->session, now);
-        case BROKEN:
-        default:
-            return break_off(stream, now);
-        }
+        feed_record(stream, (vouch_bytes){record, (size_t)n}, now);
     }
-    return err;
+    stream->unread = !stream->deaf;
 }
 
 static void say_done(vouch_stream *stream, vouch_stream_wants *wants)
@@ -191,43 +243,78 @@ static void pump_out(vouch_stream *stream, vouch_stream_wants *wants)
     }
 }
 
-/* The second half of every call. A peer that has hung up may have said why: a
- * stream that can not write any more is to be pumped until all is read. */
+/* Whether waiting would be wrong: there is something to do, or nothing to wait
+ * for. A peer that has hung up may have said why: a stream that cannot write
+ * any more is pumped until all is read. */
+static bool is_busy(const vouch_stream *stream)
+{
+    return stream->unread || vouch_session_has_event(stream->session) ||
+           vouch_stream_finished(stream) ||
+           (stream->mute && !vouch_session_ended(stream->session));
+}
+
+static uint64_t deadline_of(const vouch_stream *stream)
+{
+    return vouch_session_ended(stream->session)
+               ? stream->given_up
+               : vouch_session_deadline(stream->session);
+}
+
+/* The second half of every call. */
 static void write_out(vouch_stream *stream, vouch_stream_wants *wanted,
                       vouch_stream_wants *wants)
 {
-    pump_out(stream, wanted);
-    wanted->events = stream->unread ||
-                     vouch_session_has_event(stream->session) ||
-                     (stream->mute && !vouch_session_ended(stream->session));
+    if (!vouch_session_is_forked(stream->session)) {
+        pump_out(stream, wanted);
+    }
+    wanted->events = is_busy(stream);
+    wanted->deadline = wanted->events ? 0 : deadline_of(stream);
     *wants = *wanted;
 }
 
-vouch_err vouch_stream_pump(vouch_stream *stream, vouch_now now,
-                            vouch_stream_wants *wants)
+/* A peer that neither reads nor ends its side is not waited for for ever. */
+static void limit_the_end(vouch_stream *stream, vouch_now now)
 {
-    vouch_stream_wants wanted = {false, false, false};
-    vouch_err err = vouch_session_tick(stream->session, now);
-
-    if (err == VOUCH_OK) {
-        err = pump_in(stream, now, &wanted);
+    if (!vouch_session_ended(stream->session)) {
+        return;
     }
-    stream->unread = err == VOUCH_OK && !wanted.readable && !wanted.writable &&
-                     !stream->deaf && !vouch_session_ended(stream->session);
+    if (stream->given_up == VOUCH_NEVER) {
+        stream->given_up = vouch_time_after(now.mono_ms, LINGER_MS);
+    } else if (stream->given_up <= now.mono_ms) {
+        stream->deaf = stream->mute = true;
+    }
+}
+
+void vouch_stream_pump(vouch_stream *stream, vouch_now now,
+                       vouch_stream_wants *wants)
+{
+    vouch_stream_wants wanted = {.deadline = 0};
+
+    if (!vouch_session_is_forked(stream->session)) {
+        told_by_event(vouch_session_tick(stream->session, now));
+        pump_in(stream, now, &wanted);
+        limit_the_end(stream, now);
+    }
     write_out(stream, &wanted, wants);
-    return err;
 }
 
 void vouch_stream_flush(vouch_stream *stream, vouch_stream_wants *wants)
 {
-    vouch_stream_wants wanted = {.readable = !stream->unread};
+    vouch_stream_wants wanted = {.readable = !stream->unread && !stream->deaf};
 
     write_out(stream, &wanted, wants);
 }
 
+/* A socket that is closed before the peer's end has come may take what was
+ * written last with it (RFC 1122, 4.2.2.13). */
+static bool is_through(const vouch_stream *stream)
+{
+    return stream->mute || (stream->said_done && stream->deaf);
+}
+
 bool vouch_stream_finished(const vouch_stream *stream)
 {
-    return vouch_session_ended(stream->session) &&
-           (stream->mute || (vouch_session_outgoing(stream->session).len == 0 &&
-                             stream->said_done));
+    return vouch_session_is_forked(stream->session) ||
+           (vouch_session_ended(stream->session) && is_through(stream) &&
+            !vouch_session_has_event(stream->session));
 }

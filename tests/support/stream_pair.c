@@ -48,11 +48,12 @@ void stream_pair_free(struct stream_pair *streams)
     pair_free(&streams->pair);
 }
 
-vouch_err stream_pair_pump(struct stream_pair *streams, vouch_stream *stream)
+bool stream_pair_pump(struct stream_pair *streams, vouch_stream *stream)
 {
     vouch_stream_wants wants;
 
-    return vouch_stream_pump(stream, streams->pair.now, &wants);
+    vouch_stream_pump(stream, streams->pair.now, &wants);
+    return wants.events && !vouch_stream_finished(stream);
 }
 
 void stream_pair_run(struct stream_pair *streams)
@@ -61,11 +62,10 @@ void stream_pair_run(struct stream_pair *streams)
     unsigned quiet = 0;
 
     while (quiet < 2) {
-        bool any;
+        bool any = stream_pair_pump(streams, streams->client);
 
-        (void)stream_pair_pump(streams, streams->client);
-        (void)stream_pair_pump(streams, streams->server);
-        any = pair_step(pair, &pair->client);
+        any = stream_pair_pump(streams, streams->server) || any;
+        any = pair_step(pair, &pair->client) || any;
         any = pair_step(pair, &pair->server) || any;
         quiet = any ? 0 : quiet + 1;
     }

@@ -25,9 +25,9 @@ void stream_pair_connect(struct stream_pair *streams,
 void stream_pair_start(struct stream_pair *streams);
 void stream_pair_free(struct stream_pair *streams);
 
-/* stream_pair_pump pumps one end; stream_pair_run both, and answers events,
- * until all is quiet. */
-vouch_err stream_pair_pump(struct stream_pair *streams, vouch_stream *stream);
+/* stream_pair_pump pumps one end, and tells whether it wants more of that;
+ * stream_pair_run both, and answers events, until all is quiet. */
+bool stream_pair_pump(struct stream_pair *streams, vouch_stream *stream);
 void stream_pair_run(struct stream_pair *streams);
 
 #endif

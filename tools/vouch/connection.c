@@ -341,8 +341,7 @@ static void end_when_due(struct connection *c)
 
 static bool is_over(const struct connection *c)
 {
-    return (vouch_stream_finished(c->stream) && c->host->output->len == 0 &&
-            !vouch_session_has_event(c->session)) ||
+    return (vouch_stream_finished(c->stream) && c->host->output->len == 0) ||
            wait_interrupts() > 1 || c->ended_by <= clock_now().mono_ms;
 }
 
@@ -446,8 +445,7 @@ static void run(struct connection *c)
         output_write(c->host->output);
         go_on(c);
         end_when_due(c);
-        /* A failure is an event as well. */
-        (void)(vouch_stream_pump(c->stream, clock_now(), &wants) != VOUCH_OK);
+        vouch_stream_pump(c->stream, clock_now(), &wants);
         limit_the_end(c);
         if (!is_over(c)) {
             /* Busy or not: input and interrupts come in. */
