@@ -236,6 +236,12 @@ class Data(Case):
         for host in (alice, bob):
             self.assertIn("accepted", host.names())
 
+    def test_input_that_cannot_be_read(self):
+        directory = os.open(self.scratch, os.O_RDONLY)
+        self.addCleanup(os.close, directory)
+        alice, bob = self.serve(), self.connect(stdin=directory)
+        self.end({bob: LOCAL, alice: CLEAN})
+
     def test_output_that_nobody_reads(self):
         reader, writer = os.pipe()
         alice = self.serve(stdout=writer)

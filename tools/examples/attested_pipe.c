@@ -109,8 +109,9 @@ static void wait_for(struct peer *p, const vouch_stream_wants *wants)
     if (poll(fds, 2, sends ? 0 : timeout_of(wants->deadline)) > 0 &&
         fds[1].revents != 0) {
         got = read(STDIN_FILENO, p->input, sizeof p->input);
+        need(got >= 0 || errno == EINTR || errno == EAGAIN, "standard input");
         p->input_len = got > 0 ? (size_t)got : 0;
-        p->input_ended = got <= 0;
+        p->input_ended = got == 0;
     }
 }
 

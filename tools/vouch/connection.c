@@ -186,12 +186,12 @@ static void take(struct connection *c, const vouch_event *event)
 {
     bool taken = true;
 
-    if (event->type == VOUCH_EVENT_DATA) {
-        taken = output_add(c->host->output, event->u.data.bytes);
+    if (event->type == VOUCH_EVENT_DATA) { /* none after some that was lost */
+        taken = !c->broken && output_add(c->host->output, event->u.data.bytes);
     } else if (event->type == VOUCH_EVENT_COMMAND) {
         taken = executor_add(&c->executor, event);
     }
-    if (!taken) {
+    if (!taken && !c->broken) {
         fail(STATUS_LOCAL, "out of memory");
         c->broken = true;
     }
@@ -331,7 +331,7 @@ static bool is_done(const struct connection *c)
 static void end_when_due(struct connection *c)
 {
     bool due = is_done(c) || c->broken || c->host->output->broken ||
-               wait_interrupts() != 0;
+               c->host->input->broken || wait_interrupts() != 0;
 
     if (due && !c->asked_to_end) {
         c->asked_to_end = true;
@@ -460,6 +460,9 @@ static enum status finish(struct connection *c)
 
     if (c->host->output->broken) {
         return fail(STATUS_LOCAL, "standard output takes no more");
+    }
+    if (c->host->input->broken) {
+        return fail(STATUS_LOCAL, "standard input cannot be read");
     }
     if (c->broken) {
         return STATUS_LOCAL;

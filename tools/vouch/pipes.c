@@ -36,6 +36,7 @@ void input_read(struct input *input)
         input->end += (size_t)got;
     } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
         input->ended = true;
+        input->broken = got != 0;
     }
 }
 

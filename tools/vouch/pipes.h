@@ -17,6 +17,7 @@ struct input {
     uint8_t octets[INPUT_MAX];
     size_t start, end;
     bool ended;
+    bool broken; /* by an error: not all of it was read */
 };
 
 bool input_is_empty(const struct input *input);
