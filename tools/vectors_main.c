@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/vectors.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "tools/common/descriptors.h"
 
 enum { EXIT_AGREE = 0, EXIT_DISAGREE = 1, EXIT_USAGE = 2 };
 
@@ -84,7 +87,7 @@ static int run_file(const char *path, vector_run *run)
     return status;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         fputs(usage, stdout);
@@ -97,4 +100,18 @@ int main(int argc, char **argv)
     }
     fputs(usage, stderr);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    descriptors_occupy();
+    status = dispatch(argc, argv);
+    if (!descriptors_output_is_written()) {
+        fprintf(stderr, "vouch-vectors: standard output: %s\n",
+                strerror(errno));
+        return EXIT_DISAGREE;
+    }
+    return status;
 }

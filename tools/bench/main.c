@@ -9,6 +9,7 @@
 #include "tools/bench/bench.h"
 #include "tools/bench/figures.h"
 #include "tools/bench/measure.h"
+#include "tools/common/descriptors.h"
 
 enum { EXIT_DONE = 0, EXIT_LOCAL = 1, EXIT_USAGE = 2 };
 
@@ -115,6 +116,16 @@ static void usage_error(void)
     exit(EXIT_USAGE);
 }
 
+/* Figures that nobody gets were not measured. */
+static int finish(void)
+{
+    if (descriptors_output_is_written()) {
+        return EXIT_DONE;
+    }
+    fprintf(stderr, "vouch-bench: standard output: %s\n", strerror(errno));
+    return EXIT_LOCAL;
+}
+
 static struct options parse(int argc, char **argv)
 {
     static const struct option names[] = {
@@ -131,7 +142,7 @@ static struct options parse(int argc, char **argv)
             options.json = true;
         } else if (option == 'h') {
             print_usage(stdout);
-            exit(EXIT_DONE);
+            exit(finish());
         } else if (option != 'w' || !parse_windows(optarg, &options.windows)) {
             usage_error();
         }
@@ -149,9 +160,11 @@ static struct options parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct options options = parse(argc, argv);
+    struct options options;
     struct hosts hosts;
 
+    descriptors_occupy();
+    options = parse(argc, argv);
     heap_count();
     hosts_meet(&hosts);
     hosts_equip(&hosts);
@@ -166,5 +179,5 @@ int main(int argc, char **argv)
     if (options.json) {
         figures_print_json();
     }
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_LOCAL;
+    return finish();
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/common/descriptors.h"
 #include "tools/vouch/commands.h"
 #include "tools/vouch/report.h"
 
@@ -360,10 +361,13 @@ static enum status dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    enum status status = dispatch(argc, argv);
+    enum status status;
 
-    if (fflush(stdout) != 0 && status == STATUS_CLEAN) {
-        status = fail(STATUS_LOCAL, "standard output takes no more");
+    descriptors_occupy();
+    status = dispatch(argc, argv);
+    /* One that failed may have said so already. */
+    if (status == STATUS_CLEAN) {
+        status = printed(STATUS_CLEAN);
     }
     return (int)status;
 }

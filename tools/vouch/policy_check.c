@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/vouch/commands.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,10 +82,8 @@ static enum status tell(const vouch_result *result)
         print_table(object);
     }
     json_decref(object);
-    if (fflush(stdout) != 0) {
-        return fail(STATUS_LOCAL, "standard output: %s", strerror(errno));
-    }
-    return result->verdict == VOUCH_ACCEPTED ? STATUS_CLEAN : STATUS_REFUSED;
+    return printed(result->verdict == VOUCH_ACCEPTED ? STATUS_CLEAN
+                                                     : STATUS_REFUSED);
 }
 
 static enum status judge(const vouch_corim *corim, const vouch_buffer *cmw,

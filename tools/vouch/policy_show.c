@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/vouch/commands.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,7 +312,7 @@ static void print_table(json_t *object)
     }
 }
 
-static bool print(json_t *object)
+static enum status print(json_t *object)
 {
     if (report_is_json()) {
         json_dumpf(object, stdout, JSON_COMPACT);
@@ -321,12 +320,12 @@ static bool print(json_t *object)
     } else {
         print_table(object);
     }
-    return fflush(stdout) == 0 && ferror(stdout) == 0;
+    return printed(STATUS_CLEAN);
 }
 
 enum status policy_show_run(const struct options *options)
 {
-    enum status status = STATUS_CLEAN;
+    enum status status;
     vouch_corim *corim;
     json_t *object;
 
@@ -335,11 +334,8 @@ enum status policy_show_run(const struct options *options)
         return STATUS_LOCAL;
     }
     object = object_of(corim);
-    if (object == NULL) {
-        status = fail(STATUS_LOCAL, "out of memory");
-    } else if (!print(object)) {
-        status = fail(STATUS_LOCAL, "standard output: %s", strerror(errno));
-    }
+    status =
+        object != NULL ? print(object) : fail(STATUS_LOCAL, "out of memory");
     json_decref(object);
     vouch_corim_free(corim);
     return status;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/common/descriptors.h"
+
 enum { SENTENCE_MAX = 1024 };
 
 static bool as_json;
@@ -70,6 +72,13 @@ enum status fail(enum status status, const char *sentence, ...)
     make_printable(text);
     report(json_pack("{s:s,s:s}", "event", "error", "text", text), "%s", text);
     return status;
+}
+
+enum status printed(enum status status)
+{
+    return descriptors_output_is_written()
+               ? status
+               : fail(STATUS_LOCAL, "standard output: %s", strerror(errno));
 }
 
 const char *cause_of(vouch_err err)

@@ -24,6 +24,10 @@ __attribute__((format(printf, 2, 3))) enum status fail(enum status status,
                                                        const char *sentence,
                                                        ...);
 
+/* printed returns `status` once all that was printed to standard output has
+ * left the program; if it cannot, it says why, and returns STATUS_LOCAL. */
+enum status printed(enum status status);
+
 /* cause_of names an error, by errno where that has the cause. */
 const char *cause_of(vouch_err err);
 
