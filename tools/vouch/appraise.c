@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/vouch/commands.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <vouch/cmw.h>
 #include <vouch/ear.h>
@@ -12,6 +10,7 @@
 
 #include "tools/vouch/appraisers.h"
 #include "tools/vouch/expected.h"
+#include "tools/vouch/files.h"
 #include "tools/vouch/message.h"
 #include "tools/vouch/policy_file.h"
 #include "tools/vouch/report.h"
@@ -45,8 +44,13 @@ static vouch_err set_up(const struct issue_options *options,
 static bool make_issuer(const struct issue_options *options, vouch_issuer **out)
 {
     vouch_key *key;
-    vouch_err err = vouch_key_load_evp(options->key, &key);
+    vouch_err err;
 
+    if (!file_is_own(options->key)) {
+        fail(STATUS_LOCAL, "%s: %s", options->key, file_cause());
+        return false;
+    }
+    err = vouch_key_load_evp(options->key, &key);
     if (err != VOUCH_OK) {
         fail(STATUS_LOCAL, "%s: %s", options->key, cause_of(err));
         return false;
@@ -86,12 +90,8 @@ static void tell(const vouch_result *result)
 
 static bool write_out(vouch_bytes octets)
 {
-    if (fwrite(octets.data, 1, octets.len, stdout) == octets.len &&
-        fflush(stdout) == 0) {
-        return true;
-    }
-    fail(STATUS_LOCAL, "standard output: %s", strerror(errno));
-    return false;
+    fwrite(octets.data, 1, octets.len, stdout);
+    return printed(STATUS_CLEAN) == STATUS_CLEAN;
 }
 
 /* As a CMW, which says what it is, or alone. */

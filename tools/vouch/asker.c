@@ -17,7 +17,7 @@ bool release_open(struct release *release, const char *path)
     if (path == NULL) {
         return true;
     }
-    release->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    release->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (release->fd < 0) {
         fail(STATUS_LOCAL, "%s: %s", path, strerror(errno));
     }

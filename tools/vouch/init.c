@@ -2,11 +2,9 @@
 #include "tools/vouch/commands.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/sha.h>
@@ -20,35 +18,39 @@
 #include "tools/vouch/report.h"
 #include "tools/vouch/self.h"
 
-/* Where a new `self` is made, and where an old one is until it is gone. */
-#define BESIDE ".self."
+/* A `self` that is being made: the directory, and its path. */
+struct made {
+    int fd;
+    char name[MADE_MAX];
+    struct path path;
+};
 
-static bool make_key(const char *directory, const char *name)
+static bool make_key(const struct made *made, const char *name)
 {
     struct path path;
     vouch_err err = VOUCH_E_IO;
 
-    if (path_in(&path, directory, name)) {
+    if (path_in(&path, made->path.text, name)) {
         err = vouch_key_create(path.text, VOUCH_P256, false);
     }
     if (err != VOUCH_OK) {
-        fail(STATUS_LOCAL, "%s/%s: %s", directory, name, cause_of(err));
+        fail(STATUS_LOCAL, "%s/%s: %s", made->path.text, name, cause_of(err));
     }
     return err == VOUCH_OK;
 }
 
-static bool write_part(const char *directory, const char *name,
+static bool write_part(const struct made *made, const char *name,
                        const vouch_buffer *octets)
 {
-    if (!file_write(directory, name, (vouch_bytes){octets->data, octets->len},
+    if (!file_write(made->fd, name, (vouch_bytes){octets->data, octets->len},
                     false)) {
-        fail(STATUS_LOCAL, "%s/%s: %s", directory, name, strerror(errno));
+        fail(STATUS_LOCAL, "%s/%s: %s", made->path.text, name, file_cause());
         return false;
     }
     return true;
 }
 
-static bool write_aik(const char *directory, X509 *certificate)
+static bool write_aik(const struct made *made, X509 *certificate)
 {
     vouch_buffer pem;
     bool done;
@@ -57,12 +59,12 @@ static bool write_aik(const char *directory, X509 *certificate)
         fail(STATUS_LOCAL, "can not write a certificate");
         return false;
     }
-    done = write_part(directory, SELF_AIK_CERTIFICATE, &pem);
+    done = write_part(made, SELF_AIK_CERTIFICATE, &pem);
     free(pem.data);
     return done;
 }
 
-static bool make_bundle(const char *directory, const char *name, X509 *ca,
+static bool make_bundle(const struct made *made, const char *name, X509 *ca,
                         vouch_buffer *out)
 {
     const vouch_measurement *measured;
@@ -71,7 +73,8 @@ static bool make_bundle(const char *directory, const char *name, X509 *ca,
     bool done = false;
     size_t num;
 
-    if (!self_key(directory, SELF_ATTESTATION_KEY, vouch_key_load_psa, &key)) {
+    if (!self_key(made->fd, made->path.text, SELF_ATTESTATION_KEY,
+                  vouch_key_load_psa, &key)) {
         return false;
     }
     attester = self_attester(key);
@@ -85,16 +88,17 @@ static bool make_bundle(const char *directory, const char *name, X509 *ca,
     return done;
 }
 
-static bool make_identity(const char *directory, const char *name,
+static bool make_identity(const struct made *made, const char *name,
                           vouch_buffer *bundle)
 {
     X509 *ca = NULL, *certificate = NULL;
     vouch_key *aik;
     bool done;
 
-    if (!make_key(directory, SELF_AIK_KEY) ||
-        !make_key(directory, SELF_ATTESTATION_KEY) ||
-        !self_key(directory, SELF_AIK_KEY, vouch_key_load_evp, &aik)) {
+    if (!make_key(made, SELF_AIK_KEY) ||
+        !make_key(made, SELF_ATTESTATION_KEY) ||
+        !self_key(made->fd, made->path.text, SELF_AIK_KEY, vouch_key_load_evp,
+                  &aik)) {
         return false;
     }
     done = certificates_make(vouch_key_evp(aik), name, &ca, &certificate);
@@ -103,11 +107,10 @@ static bool make_identity(const char *directory, const char *name,
         fail(STATUS_LOCAL, "can not make certificates");
         return false;
     }
-    done = write_aik(directory, certificate) &&
-           make_bundle(directory, name, ca, bundle);
+    done = write_aik(made, certificate) && make_bundle(made, name, ca, bundle);
     X509_free(ca);
     X509_free(certificate);
-    if (done && !write_part(directory, SELF_BUNDLE, bundle)) {
+    if (done && !write_part(made, SELF_BUNDLE, bundle)) {
         free(bundle->data);
         done = false;
     }
@@ -115,36 +118,29 @@ static bool make_identity(const char *directory, const char *name,
 }
 
 /* Makes `self` beside its place and moves it there. */
-static bool make_self(const char *directory, const char *name, bool replace,
-                      vouch_buffer *bundle)
+static bool make_self(int directory, const struct options *options,
+                      const char *name, vouch_buffer *bundle)
 {
-    struct path made, place;
+    const char *path = options->operand[0];
+    struct made made;
+    bool done;
 
-    if (!path_in(&made, directory, BESIDE "XXXXXX") ||
-        !path_in(&place, directory, SELF) || mkdtemp(made.text) == NULL) {
-        fail(STATUS_LOCAL, "%s: %s", directory, strerror(errno));
+    made.fd = directory_make(directory, SELF_BESIDE, made.name);
+    if (made.fd < 0 || !path_in(&made.path, path, made.name)) {
+        fail(STATUS_LOCAL, "%s: %s", path, file_cause());
         return false;
     }
-    if (!make_identity(made.text, name, bundle)) {
-        directory_remove(made.text);
-        return false;
-    }
-    if (!directory_put(made.text, place.text, replace) ||
-        !directory_sync(directory)) {
-        fail(STATUS_LOCAL, "%s: %s", place.text, strerror(errno));
-        directory_remove(made.text);
+    done = make_identity(&made, name, bundle);
+    close(made.fd);
+    if (done && !directory_put(directory, made.name, SELF, options->force)) {
+        fail(STATUS_LOCAL, "%s/" SELF ": %s", path, file_cause());
         free(bundle->data);
-        return false;
+        done = false;
     }
-    return true;
-}
-
-static bool exists(const char *directory)
-{
-    struct path path;
-    struct stat status;
-
-    return path_in(&path, directory, SELF) && lstat(path.text, &status) == 0;
+    if (!done) {
+        (void)directory_remove(directory, made.name);
+    }
+    return done;
 }
 
 /* The name that was given, or the machine's. */
@@ -192,13 +188,14 @@ enum status init_run(const struct options *options)
                     options->name != NULL ? options->name
                                           : "the name of this machine");
     }
-    if (!directory_take(directory, BESIDE, &fd)) {
-        return fail(STATUS_LOCAL, "%s: %s", directory, strerror(errno));
+    fd = directory_take(directory, SELF_BESIDE);
+    if (fd < 0) {
+        return fail(STATUS_LOCAL, "%s: %s", directory, file_cause());
     }
-    if (!options->force && exists(directory)) {
+    if (!options->force && file_exists_in(fd, SELF)) {
         fail(STATUS_LOCAL, "%s has an identity: --force replaces it",
              directory);
-    } else if (make_self(directory, name, options->force, &bundle)) {
+    } else if (make_self(fd, options, name, &bundle)) {
         report_made(directory, name, &bundle);
         free(bundle.data);
         status = STATUS_CLEAN;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/vouch/commands.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include <openssl/sha.h>
 
 #include <vouch/key.h>
 
 #include "tools/vouch/certificates.h"
+#include "tools/vouch/files.h"
 #include "tools/vouch/report.h"
 
 /* key: a key of a Verifier, or of who signs policies. */
@@ -18,19 +18,14 @@
 static bool write_public_half(const vouch_key *key)
 {
     vouch_buffer pem;
-    bool written;
 
     if (!pem_of_spki(vouch_key_spki(key), &pem)) {
         fail(STATUS_LOCAL, "can not write the public key");
         return false;
     }
-    written =
-        fwrite(pem.data, 1, pem.len, stdout) == pem.len && fflush(stdout) == 0;
+    fwrite(pem.data, 1, pem.len, stdout);
     free(pem.data);
-    if (!written) {
-        fail(STATUS_LOCAL, "standard output: %s", strerror(errno));
-    }
-    return written;
+    return printed(STATUS_CLEAN) == STATUS_CLEAN;
 }
 
 static void tell(const char *path, const vouch_key *key)
@@ -51,9 +46,15 @@ enum status key_run(const struct options *options)
 {
     const char *path = options->operand[0];
     enum status status;
+    struct place place;
     vouch_key *key;
-    vouch_err err = vouch_key_create(path, VOUCH_P256, options->force);
+    vouch_err err;
 
+    if (!place_find(path, &place)) {
+        return fail(STATUS_LOCAL, "%s: %s", path, file_cause());
+    }
+    close(place.directory);
+    err = vouch_key_create(path, VOUCH_P256, options->force);
     if (err == VOUCH_E_EXISTS) {
         return fail(STATUS_LOCAL, "%s exists: --force replaces it", path);
     }

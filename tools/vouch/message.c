@@ -61,8 +61,9 @@ bool message_read(const char *path, const char *format, vouch_buffer *out)
     bool is_standard_input = strcmp(path, "-") == 0;
     vouch_buffer message;
 
-    if (is_standard_input ? !read_standard_input(&message)
-                          : !file_read(path, VOUCH_LIMIT_CMW, &message)) {
+    if (is_standard_input
+            ? !read_standard_input(&message)
+            : !file_read_foreign(path, VOUCH_LIMIT_CMW, &message)) {
         fail(STATUS_LOCAL, "%s: %s",
              is_standard_input ? "standard input" : path, strerror(errno));
         return false;

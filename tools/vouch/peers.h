@@ -4,13 +4,6 @@
 
 #include "tools/vouch/bundle.h"
 
-#define PEERS "peers"
-/* Of each of them, see self.h. */
-#define PEER_BUNDLE "bundle.json"
-#define PEER_POLICY "policy.corim"
-/* Where one is made, and where an old one is until it is gone. */
-#define PEER_BESIDE ".peer."
-
 /* The peers that a directory trusts. */
 struct peers {
     struct bundle *bundle;

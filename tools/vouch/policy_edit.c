@@ -195,8 +195,7 @@ enum status policy_add_anchor_run(const struct options *options)
     vouch_buffer pem;
 
     if (!file_read(options->operand[1], ANCHOR_FILE_MAX, &pem)) {
-        return fail(STATUS_LOCAL, "%s: %s", options->operand[1],
-                    strerror(errno));
+        return fail(STATUS_LOCAL, "%s: %s", options->operand[1], file_cause());
     }
     status = add_from_pem(&change, (const char *)pem.data);
     free(pem.data);
@@ -336,16 +335,13 @@ static enum status print_signed(const vouch_corim *corim, const vouch_key *key,
 {
     vouch_buffer octets;
     vouch_err err = vouch_corim_write(corim, key, name, &octets);
-    bool written;
 
     if (err != VOUCH_OK) {
         return fail(STATUS_LOCAL, "can not sign: %s", vouch_err_name(err));
     }
-    written = fwrite(octets.data, 1, octets.len, stdout) == octets.len &&
-              fflush(stdout) == 0;
+    fwrite(octets.data, 1, octets.len, stdout);
     vouch_buffer_free(&octets);
-    return written ? STATUS_CLEAN
-                   : fail(STATUS_LOCAL, "standard output: %s", strerror(errno));
+    return printed(STATUS_CLEAN);
 }
 
 enum status policy_sign_run(const struct options *options)
@@ -358,6 +354,9 @@ enum status policy_sign_run(const struct options *options)
 
     if (!signer_name(options->name, name)) {
         return fail(STATUS_USAGE, "no name of a signer");
+    }
+    if (!file_is_own(options->operand[1])) {
+        return fail(STATUS_LOCAL, "%s: %s", options->operand[1], file_cause());
     }
     err = vouch_key_load_evp(options->operand[1], &key);
     if (err != VOUCH_OK) {

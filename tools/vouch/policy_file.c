@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/vouch/policy_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,7 +39,7 @@ static bool read_signer(const char *path, vouch_buffer *out)
         return true;
     }
     if (!file_read(path, KEY_FILE_MAX, &pem)) {
-        return can_not(path, strerror(errno));
+        return can_not(path, file_cause());
     }
     done = pem_spki((const char *)pem.data, out);
     free(pem.data);
@@ -73,7 +71,7 @@ bool policy_file_read(const char *path, const char *signer, int64_t unix_s,
                      (vouch_bytes){key.data, key.len}, unix_s, out);
         free(octets.data);
     } else {
-        can_not(path, strerror(errno));
+        can_not(path, file_cause());
     }
     OPENSSL_free(key.data);
     return done;
@@ -81,32 +79,9 @@ bool policy_file_read(const char *path, const char *signer, int64_t unix_s,
 
 /* Editing */
 
-struct place {
-    struct path directory;
-    const char *name;
-};
-
-static bool find_place(const char *path, struct place *out)
-{
-    const char *slash = strrchr(path, '/');
-    size_t len = slash != NULL ? (size_t)(slash - path) : 0;
-
-    if (len >= sizeof out->directory.text) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    memcpy(out->directory.text, path, len);
-    out->directory.text[len] = '\0';
-    if (len == 0) {
-        strcpy(out->directory.text, slash != NULL ? "/" : ".");
-    }
-    out->name = slash != NULL ? slash + 1 : path;
-    return true;
-}
-
 static int lock(const struct place *place)
 {
-    int fd = open(place->directory.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(place->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd >= 0 && flock(fd, LOCK_EX) != 0) {
         close(fd);
@@ -115,12 +90,24 @@ static int lock(const struct place *place)
     return fd;
 }
 
-static bool read_or_begin(const char *path, vouch_corim **out)
+static bool read_or_begin(int directory, const char *name, const char *path,
+                          vouch_corim **out)
 {
-    if (access(path, F_OK) == 0 || errno != ENOENT) {
-        return policy_file_read(path, NULL, unix_time(), out);
+    static const vouch_bytes no_signer = {NULL, 0};
+    vouch_buffer octets;
+    bool done;
+
+    if (!file_exists_in(directory, name)) {
+        return vouch_corim_new(out) == VOUCH_OK ||
+               can_not(path, "out of memory");
     }
-    return vouch_corim_new(out) == VOUCH_OK || can_not(path, "out of memory");
+    if (!file_read_in(directory, name, VOUCH_LIMIT_CORIM, &octets)) {
+        return can_not(path, file_cause());
+    }
+    done = parse(path, (vouch_bytes){octets.data, octets.len}, no_signer,
+                 unix_time(), out);
+    free(octets.data);
+    return done;
 }
 
 static const char *meaning(vouch_err err)
@@ -131,7 +118,7 @@ static const char *meaning(vouch_err err)
                : vouch_err_name(err);
 }
 
-static bool put(const char *path, const struct place *place,
+static bool put(int directory, const char *name, const char *path,
                 const vouch_corim *corim)
 {
     vouch_buffer octets;
@@ -141,26 +128,31 @@ static bool put(const char *path, const struct place *place,
     if (err != VOUCH_OK) {
         return can_not(path, meaning(err));
     }
-    done = file_write(place->directory.text, place->name,
-                      (vouch_bytes){octets.data, octets.len}, true);
+    done = file_write(directory, name, (vouch_bytes){octets.data, octets.len},
+                      true);
     vouch_buffer_free(&octets);
-    return done || can_not(path, strerror(errno));
+    return done || can_not(path, file_cause());
 }
 
 bool policy_file_edit(const char *path,
                       bool (*change)(void *arg, vouch_corim *corim), void *arg)
 {
     struct place place;
-    int fd = find_place(path, &place) ? lock(&place) : -1;
     vouch_corim *corim;
     bool done;
+    int fd;
 
-    if (fd < 0) {
-        return can_not(path, strerror(errno));
+    if (!place_find(path, &place)) {
+        return can_not(path, file_cause());
     }
-    done = read_or_begin(path, &corim);
+    fd = lock(&place);
+    close(place.directory);
+    if (fd < 0) {
+        return can_not(path, file_cause());
+    }
+    done = read_or_begin(fd, place.name, path, &corim);
     if (done) {
-        done = change(arg, corim) && put(path, &place, corim);
+        done = change(arg, corim) && put(fd, place.name, path, corim);
         vouch_corim_free(corim);
     }
     close(fd);

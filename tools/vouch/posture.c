@@ -47,7 +47,7 @@ static bool hash_all(int fd, uint8_t sha256[32])
 static bool hash_if_new(struct posture *posture, size_t i, uint8_t sha256[32])
 {
     const char *path = posture->options->posture[i].path;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat now;
     bool done;
 

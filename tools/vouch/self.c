@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/vouch/self.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/x509.h>
 
 #include <vouch/cmw.h>
 #include <vouch/ear.h>
+#include <vouch/limits.h>
 #include <vouch/software.h>
 
 #include "tools/vouch/certificates.h"
-#include "tools/vouch/files.h"
-#include "tools/vouch/message.h"
 #include "tools/vouch/report.h"
 
 enum { CERTIFICATE_FILE_MAX = 32768 };
 
-bool self_key(const char *directory, const char *name,
+bool self_key(int directory, const char *path, const char *name,
               vouch_err (*load)(const char *path, vouch_key **out),
               vouch_key **out)
 {
-    struct path path;
-    vouch_err err = VOUCH_E_IO;
+    struct path file;
+    vouch_err err;
 
-    if (path_in(&path, directory, name)) {
-        err = load(path.text, out);
+    if (!file_is_own_in(directory, name) || !path_in(&file, path, name)) {
+        fail(STATUS_LOCAL, "%s/%s: %s", path, name, file_cause());
+        return false;
     }
+    err = load(file.text, out);
     if (err != VOUCH_OK) {
-        fail(STATUS_LOCAL, "%s/%s: %s", directory, name, cause_of(err));
+        fail(STATUS_LOCAL, "%s/%s: %s", path, name, cause_of(err));
     }
     return err == VOUCH_OK;
 }
@@ -46,11 +47,12 @@ vouch_attester *self_attester(vouch_key *key)
     return attester;
 }
 
-static bool load_attester(const char *directory, struct self *self)
+static bool load_attester(int directory, const char *path, struct self *self)
 {
     vouch_key *key;
 
-    if (!self_key(directory, SELF_ATTESTATION_KEY, vouch_key_load_psa, &key)) {
+    if (!self_key(directory, path, SELF_ATTESTATION_KEY, vouch_key_load_psa,
+                  &key)) {
         return false;
     }
     self->attester = self_attester(key);
@@ -58,37 +60,39 @@ static bool load_attester(const char *directory, struct self *self)
     return self->attester != NULL;
 }
 
-static bool load_certificate(const char *directory, struct self *self)
+static bool load_certificate(int directory, const char *path, struct self *self)
 {
-    vouch_buffer pem = {NULL, 0};
-    struct path path;
+    vouch_buffer pem;
     vouch_err err;
 
-    if (!path_in(&path, directory, SELF_AIK_CERTIFICATE) ||
-        !file_read(path.text, CERTIFICATE_FILE_MAX, &pem)) {
-        err = VOUCH_E_IO;
-    } else {
-        self->certificate = pem_certificate((const char *)pem.data);
-        err = vouch_credential_new(self->aik, (vouch_bytes){pem.data, pem.len},
-                                   &self->credential);
+    if (!file_read_in(directory, SELF_AIK_CERTIFICATE, CERTIFICATE_FILE_MAX,
+                      &pem)) {
+        fail(STATUS_LOCAL, "%s/%s: %s", path, SELF_AIK_CERTIFICATE,
+             file_cause());
+        return false;
     }
+    self->certificate = pem_certificate((const char *)pem.data);
+    err = vouch_credential_new(self->aik, (vouch_bytes){pem.data, pem.len},
+                               &self->credential);
     free(pem.data);
     if (err != VOUCH_OK || self->certificate == NULL) {
-        fail(STATUS_LOCAL, "%s/%s: %s", directory, SELF_AIK_CERTIFICATE,
+        fail(STATUS_LOCAL, "%s/%s: %s", path, SELF_AIK_CERTIFICATE,
              err != VOUCH_OK ? cause_of(err) : "more than one certificate");
         return false;
     }
     return true;
 }
 
-/* The message in a file with a CMW; both are of malloc. */
+/* The message in a file with a CMW; both are of malloc. Whoever can change that
+ * file can have this host show another's result. */
 static bool read_passport(const char *path, char **format, vouch_buffer *ear)
 {
     vouch_buffer octets;
     vouch_cmw cmw;
     bool done;
 
-    if (!message_read(path, NULL, &octets)) {
+    if (!file_read(path, VOUCH_LIMIT_CMW, &octets)) {
+        fail(STATUS_LOCAL, "%s: %s", path, file_cause());
         return false;
     }
     done = vouch_cmw_parse((vouch_bytes){octets.data, octets.len}, &cmw) ==
@@ -153,24 +157,50 @@ void self_renew(const struct self *self)
     }
 }
 
+static bool load(int directory, const char *path, struct self *self)
+{
+    return self_key(directory, path, SELF_AIK_KEY, vouch_key_load_evp,
+                    &self->aik) &&
+           load_certificate(directory, path, self) &&
+           (self->passport != NULL ? load_passport(self)
+                                   : load_attester(directory, path, self));
+}
+
+int self_open(const char *directory, struct path *path)
+{
+    int above = directory_open(directory);
+    int fd = above >= 0 ? directory_open_in(above, SELF) : -1;
+
+    if (fd >= 0 && !path_in(path, directory, SELF)) {
+        close(fd);
+        fd = -1;
+    }
+    if (fd < 0) {
+        fail(STATUS_LOCAL, "%s%s: %s", directory, above >= 0 ? "/" SELF : "",
+             file_cause());
+    }
+    if (above >= 0) {
+        close(above);
+    }
+    return fd;
+}
+
 bool self_load(const char *directory, const char *passport, struct self *out)
 {
     struct self self = {.passport = passport};
     struct path path;
+    int fd = self_open(directory, &path);
+    bool done = fd >= 0 && load(fd, path.text, &self);
 
-    if (!path_in(&path, directory, SELF)) {
-        fail(STATUS_LOCAL, "%s: %s", directory, strerror(errno));
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (!done) {
+        self_free(&self);
         return false;
     }
-    if (self_key(path.text, SELF_AIK_KEY, vouch_key_load_evp, &self.aik) &&
-        load_certificate(path.text, &self) &&
-        (passport != NULL ? load_passport(&self)
-                          : load_attester(path.text, &self))) {
-        *out = self;
-        return true;
-    }
-    self_free(&self);
-    return false;
+    *out = self;
+    return true;
 }
 
 void self_free(struct self *self)

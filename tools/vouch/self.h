@@ -7,26 +7,8 @@
 #include <vouch/authenticator.h>
 #include <vouch/evidence.h>
 
-/*
- * Of a directory DIR:
- *
- *     DIR/self/aik.key          private key of the AIK
- *     DIR/self/aik.pem          its certificate
- *     DIR/self/attestation.key  private key that signs Evidence
- *     DIR/self/bundle.json      the public part, as it goes to peers
- *     DIR/peers/NAME/bundle.json
- *                               a bundle that is trusted, as it came
- *     DIR/peers/NAME/policy.corim
- *                               what that peer must meet: at first what its
- *                               bundle says, then what is made of it
- *
- * `self` and NAME come into being, and are replaced, as a whole.
- */
-#define SELF "self"
-#define SELF_AIK_KEY "aik.key"
-#define SELF_AIK_CERTIFICATE "aik.pem"
-#define SELF_ATTESTATION_KEY "attestation.key"
-#define SELF_BUNDLE "bundle.json"
+#include "tools/vouch/files.h"
+#include "tools/vouch/layout.h"
 
 /* What a host is, ready to be used. */
 struct self {
@@ -42,12 +24,16 @@ struct self {
 bool self_load(const char *directory, const char *passport, struct self *out);
 void self_free(struct self *self);
 
+/* self_open opens `self` of a directory, and makes its path. It says why not,
+ * and returns -1. */
+int self_open(const char *directory, struct path *path);
+
 /* self_renew has the attester show what is in the file by now. */
 void self_renew(const struct self *self);
 
-/* self_key loads a key from a file of `directory`; it says why not, and returns
- * false. */
-bool self_key(const char *directory, const char *name,
+/* self_key loads a key from a file of `self`, or of one that is being made; it
+ * says why not, and returns false. `directory` is open, and `path` its path. */
+bool self_key(int directory, const char *path, const char *name,
               vouch_err (*load)(const char *path, vouch_key **out),
               vouch_key **out);
 

@@ -24,40 +24,53 @@ static const char *digest_of(const vouch_buffer *text, char digits[HEX_DIGEST])
     return hex((vouch_bytes){sha256, sizeof sha256}, digits);
 }
 
+static bool read_own(const char *directory, vouch_buffer *out)
+{
+    struct path path;
+    int fd = self_open(directory, &path);
+    bool done;
+
+    if (fd < 0) {
+        return false;
+    }
+    done = file_read_in(fd, SELF_BUNDLE, BUNDLE_MAX, out);
+    if (!done) {
+        fail(STATUS_LOCAL, "%s/" SELF_BUNDLE ": %s", path.text, file_cause());
+    }
+    close(fd);
+    return done;
+}
+
 enum status bundle_run(const struct options *options)
 {
-    const char *directory = options->operand[0];
     char digits[HEX_DIGEST];
-    struct path path;
     vouch_buffer text;
-    bool written;
 
-    if (!path_in(&path, directory, SELF "/" SELF_BUNDLE) ||
-        !file_read(path.text, BUNDLE_MAX, &text)) {
-        return fail(STATUS_LOCAL, "%s/%s: %s", directory, SELF "/" SELF_BUNDLE,
-                    strerror(errno));
+    if (!read_own(options->operand[0], &text)) {
+        return STATUS_LOCAL;
     }
-    written = fwrite(text.data, 1, text.len, stdout) == text.len &&
-              fflush(stdout) == 0;
+    fwrite(text.data, 1, text.len, stdout);
     digest_of(&text, digits);
     free(text.data);
-    if (!written) {
-        return fail(STATUS_LOCAL, "standard output: %s", strerror(errno));
+    if (printed(STATUS_CLEAN) != STATUS_CLEAN) {
+        return STATUS_LOCAL;
     }
     report(json_pack("{s:s,s:s}", "event", "bundle", "sha256", digits),
            "the bundle has the SHA-256 %s", digits);
     return STATUS_CLEAN;
 }
 
-/* Whether the peer in `directory` was trusted by `text` already. */
-static bool is_known(const char *directory, const vouch_buffer *text)
+/* Whether the peer `name` was trusted by `text` already. */
+static bool is_known(int peers, const char *name, const vouch_buffer *text)
 {
     vouch_buffer known;
-    struct path path;
-    bool same;
+    int fd = directory_open_in(peers, name);
+    bool same = fd >= 0 && file_read_in(fd, PEER_BUNDLE, BUNDLE_MAX, &known);
 
-    if (!path_in(&path, directory, PEER_BUNDLE) ||
-        !file_read(path.text, BUNDLE_MAX, &known)) {
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (!same) {
         return false;
     }
     same = known.len == text->len &&
@@ -72,7 +85,7 @@ struct parts {
     vouch_buffer policy;
 };
 
-static bool write_parts(const char *directory, const struct parts *parts)
+static bool write_parts(int directory, const struct parts *parts)
 {
     return file_write(directory, PEER_BUNDLE,
                       (vouch_bytes){parts->text->data, parts->text->len},
@@ -83,58 +96,56 @@ static bool write_parts(const char *directory, const struct parts *parts)
 }
 
 /* Makes a peer beside its place and moves it there. */
-static bool put(const char *peers, const char *place, const struct parts *parts,
+static bool put(int peers, const char *name, const struct parts *parts,
                 bool replace)
 {
-    struct path made;
-    int cause;
+    char made[MADE_MAX];
+    int cause, fd = directory_make(peers, PEER_BESIDE, made);
+    bool done = fd >= 0 && write_parts(fd, parts);
 
-    if (!path_in(&made, peers, PEER_BESIDE "XXXXXX") ||
-        mkdtemp(made.text) == NULL) {
-        return false;
+    if (fd >= 0) {
+        close(fd);
     }
-    if (write_parts(made.text, parts) &&
-        directory_put(made.text, place, replace)) {
-        return directory_sync(peers);
+    if (done && directory_put(peers, made, name, replace)) {
+        return true;
     }
     cause = errno;
-    directory_remove(made.text);
+    (void)directory_remove(peers, made);
     errno = cause;
     return false;
 }
 
-static enum status store_in(const char *peers, const char *name,
+static enum status store_in(int peers, const char *name,
                             const struct parts *parts, bool replace)
 {
-    struct path place;
-
-    if (path_in(&place, peers, name) &&
-        (is_known(place.text, parts->text) ||
-         put(peers, place.text, parts, replace))) {
+    if (is_known(peers, name, parts->text) ||
+        put(peers, name, parts, replace)) {
         return STATUS_CLEAN;
     }
     return errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
                ? fail(STATUS_LOCAL,
-                      "%s has another bundle of %s: --force replaces it, and "
-                      "its policy",
-                      peers, name)
-               : fail(STATUS_LOCAL, "%s: %s", place.text, strerror(errno));
+                      PEERS " has another bundle of %s: --force replaces it, "
+                            "and its policy",
+                      name)
+               : fail(STATUS_LOCAL, PEERS "/%s: %s", name, file_cause());
 }
 
 static enum status store(const char *directory, const char *name,
                          const struct parts *parts, bool replace)
 {
-    enum status status;
-    struct path peers;
-    int fd;
+    int above = directory_open(directory);
+    int peers = above >= 0 ? directory_take_in(above, PEERS, PEER_BESIDE) : -1;
+    enum status status = peers >= 0
+                             ? store_in(peers, name, parts, replace)
+                             : fail(STATUS_LOCAL, "%s%s: %s", directory,
+                                    above >= 0 ? "/" PEERS : "", file_cause());
 
-    if (!path_in(&peers, directory, PEERS) ||
-        !directory_take(peers.text, PEER_BESIDE, &fd)) {
-        return fail(STATUS_LOCAL, "%s/%s: %s", directory, PEERS,
-                    strerror(errno));
+    if (peers >= 0) {
+        close(peers);
     }
-    status = store_in(peers.text, name, parts, replace);
-    close(fd);
+    if (above >= 0) {
+        close(above);
+    }
     return status;
 }
 
@@ -189,8 +200,7 @@ enum status trust_run(const struct options *options)
     vouch_buffer text;
 
     if (!file_read(options->operand[1], BUNDLE_MAX, &text)) {
-        return fail(STATUS_LOCAL, "%s: %s", options->operand[1],
-                    strerror(errno));
+        return fail(STATUS_LOCAL, "%s: %s", options->operand[1], file_cause());
     }
     status = trust(options, &text);
     free(text.data);
