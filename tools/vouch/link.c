@@ -24,6 +24,7 @@ struct link {
     struct peers peers;
     SSL_CTX *ctx;
     vouch_role role;
+    int listener; /* -1: there is none */
     struct input input;
     struct output output;
     struct posture posture;
@@ -142,13 +143,27 @@ static void release(struct link *link)
     self_free(&link->self);
 }
 
-static enum status run_on(struct link *link, int fd, const char *address)
+static void stop_listening(struct link *link)
+{
+    if (link->listener >= 0) {
+        close(link->listener);
+        link->listener = -1;
+    }
+}
+
+/* Carries out a connection, if it is one with a peer: `met` says whether. */
+static enum status run_on(struct link *link, int fd, const char *address,
+                          bool *met)
 {
     struct tls tls;
     enum status status =
         tls_handshake(link->ctx, link->role, fd, &link->peers, &tls);
 
-    if (status == STATUS_CLEAN) {
+    *met = status == STATUS_CLEAN;
+    if (*met) {
+        if (!link->options.keep) {
+            stop_listening(link);
+        }
         report(json_pack(
                    "{s:s,s:s,s:s,s:s}", "event", "connected", "addr", address,
                    "peer", tls.peer->name, "suite",
@@ -163,50 +178,47 @@ static enum status run_on(struct link *link, int fd, const char *address)
     return status;
 }
 
-/* Whether to wait for another peer after one. */
-static bool goes_on(const struct link *link, enum status status)
+/* Whether to wait for somebody else. What a peer did has ended its connection
+ * and nothing else; who is no peer has not even had one. */
+static bool goes_on(const struct link *link, bool met)
 {
-    return link->options.keep && status != STATUS_LOCAL &&
-           wait_interrupts() == 0;
+    return wait_interrupts() == 0 && !link->output.broken &&
+           (link->options.keep || !met);
 }
 
 static enum status serve(struct link *link, const struct address *address)
 {
-    int listener = socket_listen(address);
-    enum status status = STATUS_NETWORK;
+    enum status status;
+    bool met;
 
-    if (listener < 0) {
+    link->listener = socket_listen(address);
+    if (link->listener < 0) {
         return STATUS_NETWORK;
     }
     do {
         char peer[ADDRESS_MAX];
-        int fd = socket_accept(listener, peer);
+        int fd = socket_accept(link->listener, peer);
 
         if (fd < 0) {
             status = wait_interrupts() != 0 ? STATUS_CLEAN : STATUS_NETWORK;
             break;
         }
-        if (!link->options.keep) {
-            close(listener);
-            listener = -1;
-        }
-        status = run_on(link, fd, peer);
-    } while (goes_on(link, status));
-    if (listener >= 0) {
-        close(listener);
-    }
+        status = run_on(link, fd, peer, &met);
+    } while (goes_on(link, met));
+    stop_listening(link);
     return status;
 }
 
 static enum status dial(struct link *link, const struct address *address)
 {
     char peer[ADDRESS_MAX];
+    bool met;
     int fd = socket_connect(address, peer);
 
     if (fd < 0) {
         return wait_interrupts() != 0 ? STATUS_CLEAN : STATUS_NETWORK;
     }
-    return run_on(link, fd, peer);
+    return run_on(link, fd, peer, &met);
 }
 
 /* Peers are known in lower case. */
@@ -220,8 +232,10 @@ static const char *lower_case(char *name)
 
 enum status serve_run(const struct options *options)
 {
-    struct link link = {
-        .options = *options, .role = VOUCH_SERVER, .release = {.fd = -1}};
+    struct link link = {.options = *options,
+                        .role = VOUCH_SERVER,
+                        .listener = -1,
+                        .release = {.fd = -1}};
     struct address address;
     enum status status = STATUS_LOCAL;
 
@@ -240,8 +254,10 @@ enum status serve_run(const struct options *options)
 
 enum status connect_run(const struct options *options)
 {
-    struct link link = {
-        .options = *options, .role = VOUCH_CLIENT, .release = {.fd = -1}};
+    struct link link = {.options = *options,
+                        .role = VOUCH_CLIENT,
+                        .listener = -1,
+                        .release = {.fd = -1}};
     struct address address, named;
     enum status status = STATUS_LOCAL;
 

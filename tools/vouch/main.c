@@ -110,7 +110,7 @@ static const char serve_help[] =
     "between\n"
     "standard input and output and the peer as long as the gate is open. Takes "
     "one\n"
-    "connection.\n"
+    "connection with a trusted peer; of others it tells, and waits on.\n"
     "\n"
     "  --listen HOST:PORT address and port; port 0: any that is free\n"
     "  --keep             go on with the next connection, until interrupted\n"

@@ -16,6 +16,7 @@
 enum {
     CONNECT_MS = 10000,
     FINISH_MS = 1000,
+    ACCEPT_RETRY_MS = 200,
 };
 
 bool address_parse(const char *text, struct address *out)
@@ -145,11 +146,44 @@ int socket_listen(const struct address *address)
     return fd;
 }
 
+/* accept(2): all other errors are of the connection that was to be taken, and
+ * there may be a better one. */
+static bool is_listener_broken(int error)
+{
+    return error == EBADF || error == EFAULT || error == EINVAL ||
+           error == ENOTSOCK;
+}
+
+/* What this host lacks for a connection it may have again later. */
+static bool is_lack(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+           error == ENOMEM;
+}
+
+/* Returns whether there is any use in trying again. `told` is the lack that the
+ * user knows of. */
+static bool is_worth_retrying(int error, int *told)
+{
+    if (is_listener_broken(error)) {
+        fail(STATUS_NETWORK, "accept: %s", strerror(error));
+        return false;
+    }
+    if (is_lack(error)) {
+        if (*told != error) {
+            fail(STATUS_LOCAL, "accept: %s; trying again", strerror(error));
+        }
+        *told = error;
+        wait_for(NULL, 0, clock_now().mono_ms + ACCEPT_RETRY_MS);
+    }
+    return true;
+}
+
 int socket_accept(int listener, char peer[ADDRESS_MAX])
 {
     struct sockaddr_storage address;
     struct pollfd wait = {.fd = listener, .events = POLLIN};
-    int fd = -1;
+    int fd = -1, told = 0;
 
     while (fd < 0) {
         socklen_t len = sizeof address;
@@ -162,8 +196,7 @@ int socket_accept(int listener, char peer[ADDRESS_MAX])
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             print_address((const struct sockaddr *)&address, len, peer);
-        } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-            fail(STATUS_NETWORK, "accept: %s", strerror(errno));
+        } else if (!is_worth_retrying(errno, &told)) {
             return -1;
         }
     }
@@ -231,7 +264,8 @@ void socket_finish(int fd)
     uint8_t waste[4096];
 
     if (shutdown(fd, SHUT_WR) == 0) {
-        while (wait_for(&wait, 1, until) == 1 &&
+        /* A peer that goes on sending does not make this longer. */
+        while (clock_now().mono_ms < until && wait_for(&wait, 1, until) == 1 &&
                recv(fd, waste, sizeof waste, 0) > 0) {
         }
     }

@@ -48,6 +48,16 @@ static long verify_chain(const struct bundle *peer, STACK_OF(X509) * chain,
     return error;
 }
 
+/* RFC 7301, 3.2: a peer that offers no protocol at all gets this far. */
+static bool speaks_vouch(const SSL *ssl)
+{
+    const uint8_t *protocol;
+    unsigned len;
+
+    SSL_get0_alpn_selected(ssl, &protocol, &len);
+    return len != 0;
+}
+
 /* Finds which of the peers it is, and that it is. A bundle speaks for its own
  * name only, whatever its CA might certify. */
 static enum ssl_verify_result_t verify_peer(SSL *ssl, uint8_t *alert)
@@ -55,6 +65,11 @@ static enum ssl_verify_result_t verify_peer(SSL *ssl, uint8_t *alert)
     STACK_OF(X509) *chain = SSL_get_peer_full_cert_chain(ssl);
     struct tls *tls = SSL_get_app_data(ssl);
 
+    if (!speaks_vouch(ssl)) {
+        tls->foreign = true;
+        *alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+        return ssl_verify_invalid;
+    }
     tls->refusal = "no trusted peer has a name in its certificate";
     for (size_t i = 0; chain != NULL && i < tls->peers->num; i++) {
         const struct bundle *peer = &tls->peers->bundle[i];
@@ -110,28 +125,47 @@ SSL_CTX *tls_context(const struct self *self, vouch_role role)
     return ctx;
 }
 
-static const char *error_text(int error)
+/* `cause` is errno. With neither that nor an error of TLS, the connection has
+ * just ended. */
+static const char *error_text(int cause)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    uint32_t error = ERR_peek_last_error();
+    const char *reason = error != 0 ? ERR_reason_error_string(error) : NULL;
 
-    if (error == SSL_ERROR_ZERO_RETURN || reason == NULL) {
-        return error == SSL_ERROR_SYSCALL && errno != 0 ? strerror(errno)
-                                                        : "the peer broke off";
+    if (reason != NULL) {
+        return reason;
     }
-    return reason;
+    return cause != 0 ? strerror(cause)
+                      : "the peer closed the connection before its end";
 }
 
 /* The certificate is refused, by this side's doing, or something else is amiss.
  */
-static enum status broken(const struct tls *tls, int error)
+static enum status broken(const struct tls *tls, int cause)
 {
-    enum status status =
-        tls->refusal != NULL
-            ? fail(STATUS_REFUSED, "TLS handshake: %s", tls->refusal)
-            : fail(STATUS_NETWORK, "TLS handshake: %s", error_text(error));
+    enum status status;
 
+    if (tls->foreign) {
+        status = fail(STATUS_NETWORK, "TLS handshake: the peer does not speak "
+                                      "the protocol " VOUCH_ALPN);
+    } else if (tls->refusal != NULL) {
+        status = fail(STATUS_REFUSED, "TLS handshake: %s", tls->refusal);
+    } else {
+        status = fail(STATUS_NETWORK, "TLS handshake: %s", error_text(cause));
+    }
     ERR_clear_error();
     return status;
+}
+
+/* Whatever the peer sends, and however slowly. */
+static enum status wait_for_more(struct pollfd *wait, uint64_t until)
+{
+    if (clock_now().mono_ms < until && wait_for(wait, 1, until) == 1) {
+        return STATUS_CLEAN;
+    }
+    return wait_interrupts() != 0
+               ? STATUS_NETWORK
+               : fail(STATUS_NETWORK, "TLS handshake: too slow");
 }
 
 static enum status run_handshake(struct tls *tls, int fd)
@@ -140,11 +174,12 @@ static enum status run_handshake(struct tls *tls, int fd)
 
     for (;;) {
         struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int ret, error;
+        int ret, error, cause;
 
         ERR_clear_error();
         errno = 0;
         ret = SSL_do_handshake(tls->ssl);
+        cause = errno;
         if (ret == 1) {
             return STATUS_CLEAN;
         }
@@ -152,12 +187,10 @@ static enum status run_handshake(struct tls *tls, int fd)
         if (error == SSL_ERROR_WANT_WRITE) {
             wait.events = POLLOUT;
         } else if (error != SSL_ERROR_WANT_READ) {
-            return broken(tls, error);
+            return broken(tls, cause);
         }
-        if (wait_for(&wait, 1, until) != 1) {
-            return wait_interrupts() != 0
-                       ? STATUS_NETWORK
-                       : fail(STATUS_NETWORK, "TLS handshake: too slow");
+        if (wait_for_more(&wait, until) != STATUS_CLEAN) {
+            return STATUS_NETWORK;
         }
     }
 }

@@ -14,6 +14,7 @@ struct tls {
     const struct peers *peers;
     const struct bundle *peer; /* the one that it is, once that is known */
     const char *refusal;       /* why it is none */
+    bool foreign;              /* the peer does not speak the protocol */
 };
 
 /* tls_context makes what connections of this host in `role` begin with: TLS
