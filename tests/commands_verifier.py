@@ -20,6 +20,7 @@ from commands_links import CLEAN, LOCAL, NETWORK, REFUSED, USAGE, VOUCH
 CWT = 'application/eat+cwt; eat_profile="tag:ietf.org,2026:rats/ear#03"'
 JWT = 'application/eat+jwt; eat_profile="tag:ietf.org,2026:rats/ear#03"'
 FORMATS = {"cwt": CWT, "jwt": JWT}
+KEY_BOUND = ("--allow", "key-bound")
 
 
 def vouch(*arguments, **more):
@@ -157,7 +158,7 @@ class BackgroundCheck(Case):
         self.believe("cwt", "--allow", "key-bound")
         kept = shlex.quote(str(self.own / "kept"))
         alice = self.attest()
-        bob = self.relate("--rounds", "1", "--verifier", self.program(
+        bob = self.relate("--rounds", "1", *KEY_BOUND, "--verifier", self.program(
             f"[ -e {kept} ] || {self.appraise()} >{kept}\ncat {kept}"))
         self.accepted(bob, "bound")
         event = bob.next("refused")
@@ -220,7 +221,8 @@ class Passport(Case):
             with self.subTest(form=form):
                 passport = self.issue(form=form)
                 self.believe(form, "--allow", "key-bound")
-                alice, bob = self.show(passport), self.relate("--rounds", "2")
+                alice = self.show(passport)
+                bob = self.relate("--rounds", "2", *KEY_BOUND)
                 event = self.accepted(bob, "key bound")
                 self.assertEqual(event["attester"], "passport")
                 bob.send(b"to who has that key")
@@ -232,15 +234,24 @@ class Passport(Case):
     def test_needs_consent(self):
         passport = self.issue()
         self.show(passport)
+        bob = self.relate(*KEY_BOUND)
+        self.assertEqual(bob.next("refused")["check"], "level")
+        self.end({bob: REFUSED})
+
+    def test_needs_consent_of_this_side_as_well(self):
+        passport = self.issue()
+        self.believe("cwt", "--allow", "key-bound")
+        self.show(passport)
         bob = self.relate()
         self.assertEqual(bob.next("refused")["check"], "level")
         self.end({bob: REFUSED})
+        self.assertNotIn("gate", bob.names())
 
     def test_result_for_another_connection_is_no_passport(self):
         self.issue()
         self.believe("cwt", "--allow", "key-bound")
         self.show(self.own / "bound")
-        bob = self.relate()
+        bob = self.relate(*KEY_BOUND)
         self.assertEqual(bob.next("undecided")["error"], "declined")
         self.end({bob: REFUSED})
         self.assertNotIn("accepted", bob.names())
@@ -255,7 +266,7 @@ class Passport(Case):
                          "passport", "--passport", passport)
         self.address = eve.next("listening")["addr"]
         alice = self.start("connect", self.scratch / "alice", self.address,
-                           "--peer", "eve.test", "--attest", "no")
+                           "--peer", "eve.test", "--attest", "no", *KEY_BOUND)
         self.assertIsNone(alice.next("accepted"))
 
     def test_ends_with_its_lifetime(self):
@@ -263,7 +274,7 @@ class Passport(Case):
         self.believe("cwt", "--allow", "key-bound")
         self.show(passport)
         # accepted once, if that is fast enough, and asked again at its end
-        bob = self.relate("--max-age", "1h")
+        bob = self.relate("--max-age", "1h", *KEY_BOUND)
         while (event := bob.next("undecided")) is None:
             self.fail(bob.events)
         self.assertEqual(event["error"], "declined")
@@ -292,7 +303,9 @@ class Passport(Case):
                         ("--attester", "tpm"), ("--verifier", ""),
                         ("--attest", "no", "--attester", "passport",
                          "--passport", "x"),
-                        ("--require", "none", "--verifier", "x")):
+                        ("--require", "none", "--verifier", "x"),
+                        ("--require", "none", *KEY_BOUND),
+                        ("--allow", "warning"), ("--allow", "")):
             done = vouch("serve", self.scratch / "alice", "--listen",
                          "127.0.0.1:0", *options)
             self.assertEqual(done.returncode, USAGE, options)

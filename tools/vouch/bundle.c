@@ -15,6 +15,7 @@
 #include <vouch/limits.h>
 #include <vouch/posture.h>
 
+#include "tools/vouch/allow.h"
 #include "tools/vouch/appraisers.h"
 #include "tools/vouch/certificates.h"
 #include "tools/vouch/octets.h"
@@ -265,20 +266,18 @@ static bool is_read(vouch_policy *policy)
     return true;
 }
 
-static const char *look_at_all(const vouch_corim *corim, bool *takes_key_bound)
+static const char *look_at_all(const vouch_corim *corim, unsigned *needs)
 {
     const char *wrong = NULL;
     bool reads_one = false;
     vouch_policy *policy;
 
-    *takes_key_bound = false;
+    *needs = 0;
     for (size_t i = 0;
          wrong == NULL && (policy = vouch_corim_nth(corim, i)) != NULL; i++) {
         wrong = look_at(policy);
         reads_one = reads_one || is_read(policy);
-        *takes_key_bound =
-            *takes_key_bound ||
-            says(policy, VOUCH_PART_KEY_BOUND, VOUCH_PART_KEY_BOUND);
+        *needs |= allow_needed(policy);
     }
     return wrong != NULL || reads_one
                ? wrong
@@ -287,7 +286,7 @@ static const char *look_at_all(const vouch_corim *corim, bool *takes_key_bound)
 
 static const char *use(struct bundle *bundle, const vouch_corim *corim)
 {
-    const char *wrong = look_at_all(corim, &bundle->takes_key_bound);
+    const char *wrong = look_at_all(corim, &bundle->needs);
     vouch_registry *appraisers, *results;
 
     if (wrong != NULL) {

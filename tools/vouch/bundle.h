@@ -29,7 +29,7 @@ struct bundle {
     vouch_trust *trust;
     vouch_registry *appraisers; /* by its policies */
     vouch_registry *results;    /* those of Attestation Results alone */
-    bool takes_key_bound;       /* some policy does */
+    unsigned needs; /* what its policies need of --allow (allow.h) */
 };
 
 /* bundle_is_name tells whether `name` may stand in one: a DNS name in lower

@@ -8,6 +8,7 @@
 #include <vouch/software.h>
 #include <vouch/stream.h>
 
+#include "tools/vouch/allow.h"
 #include "tools/vouch/events.h"
 #include "tools/vouch/executor.h"
 #include "tools/vouch/report.h"
@@ -72,7 +73,9 @@ static vouch_err set_formats(const struct options *options,
             ? vouch_config_add_appraised(config, VOUCH_SOFTWARE_FORMAT)
             : vouch_config_add_formats(config, peer->appraisers);
 
-    return err == VOUCH_OK && peer->takes_key_bound
+    /* The policy consents for its maker, the user for this side. */
+    return err == VOUCH_OK && (options->allow & ALLOW_KEY_BOUND) != 0 &&
+                   (peer->needs & ALLOW_KEY_BOUND) != 0
                ? vouch_config_allow_key_bound(config)
                : err;
 }

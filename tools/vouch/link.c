@@ -57,6 +57,9 @@ static const char *contradiction(const struct options *options)
     if (options->verifier != NULL && options->require == REQUIRE_NONE) {
         return "--require=none asks for nothing that a --verifier could see";
     }
+    if (options->allow != 0 && options->require == REQUIRE_NONE) {
+        return "--require=none asks for nothing: --allow has no meaning";
+    }
     if (options->num_posture != 0 && options->no_attest) {
         return "--posture: who does not attest has no use for it";
     }

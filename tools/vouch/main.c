@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/common/descriptors.h"
+#include "tools/vouch/allow.h"
 #include "tools/vouch/commands.h"
 #include "tools/vouch/report.h"
 
@@ -32,7 +33,23 @@ static const char trust_help[] =
     "own\n"
     "word: that they are the right ones is for you to know.\n"
     "\n"
-    "  --force            replace another bundle of that peer\n" JSON_HELP;
+    "  --force            replace another bundle of that peer\n"
+    "  --allow WHAT       the bundle's policy may do this as well, which lets "
+    "more\n"
+    "                     through; may be repeated\n"
+    "\n"
+    "WHAT is\n"
+    "  key-bound  accept passports: Attestation Results that name the AIK and "
+    "not\n"
+    "             the exchange (serve and connect have to allow it, too)\n"
+    "  warning    accept Attestation Results of tier warning\n"
+    "  no-vector  accept Attestation Results without a trustworthiness vector\n"
+    "  results    trust a Verifier's key, which speaks for the peer\n"
+    "  format     accept evidence that is not of the software attester\n"
+    "  ca         trust every key that a CA certifies\n"
+    "  max-age    accept messages older than five minutes\n"
+    "  debug      accept a platform on which debugging is on\n"
+    "\n" JSON_HELP;
 
 #define SESSION_HELP                                                           \
     "  --attest yes|no    make Evidence when the peer asks for it (yes)\n"     \
@@ -56,6 +73,9 @@ static const char trust_help[] =
     "                     peer is accepted; and that it has accepted this "    \
     "side\n"                                                                   \
     "                     (mutual, or peer with --attest=no)\n"                \
+    "  --allow key-bound  accept passports, if the policy of the peer does, "  \
+    "too: they\n"                                                              \
+    "                     are bound to no connection\n"                        \
     "  --max-age TIME     how long an acceptance holds (10m)\n"                \
     "  --interval TIME    ask again that long after each request; 0: never "   \
     "(a\n"                                                                     \
@@ -244,30 +264,32 @@ static const char appraise_help[] =
     "Exit status: 0 there is a result, 1 local failure, 2 usage.\n";
 
 static const struct command commands[] = {
-    {"init", "DIR [--name HOST] [--force] [--json]", 1, "fjn", init_help,
+    {"init", "DIR [--name HOST] [--force] [--json]", 1, "fjn", 0, init_help,
      init_run},
-    {"bundle", "DIR [--json]", 1, "j", bundle_help, bundle_run},
-    {"trust", "DIR BUNDLE [--force] [--json]", 2, "fj", trust_help, trust_run},
-    {"serve", "DIR --listen HOST:PORT [OPTION]...", 1, "ACLOPRWXaeijklmoprtvz",
-     serve_help, serve_run},
-    {"connect", "DIR HOST:PORT [OPTION]...", 2, "ACLOPRWXaeijmoprtvz",
-     connect_help, connect_run},
-    {"key", "FILE [--force] [--json]", 1, "fj", key_help, key_run},
+    {"bundle", "DIR [--json]", 1, "j", 0, bundle_help, bundle_run},
+    {"trust", "DIR BUNDLE [--force] [--allow WHAT]... [--json]", 2, "fjw",
+     ALLOW_ALL, trust_help, trust_run},
+    {"serve", "DIR --listen HOST:PORT [OPTION]...", 1, "ACLOPRWXaeijklmoprtvwz",
+     ALLOW_KEY_BOUND, serve_help, serve_run},
+    {"connect", "DIR HOST:PORT [OPTION]...", 2, "ACLOPRWXaeijmoprtvwz",
+     ALLOW_KEY_BOUND, connect_help, connect_run},
+    {"key", "FILE [--force] [--json]", 1, "fj", 0, key_help, key_run},
     {"appraise", "POLICY EVIDENCE --key FILE [OPTION]...", 2, "BFHKNTUVbdgjuy",
-     appraise_help, appraise_run},
-    {"policy show", "FILE [--signer PEM] [--json]", 1, "gj", policy_show_help,
-     policy_show_run},
-    {"policy add-measurement", "FILE NAME DIGEST [OPTION]...", 3, "Fcj",
+     0, appraise_help, appraise_run},
+    {"policy show", "FILE [--signer PEM] [--json]", 1, "gj", 0,
+     policy_show_help, policy_show_run},
+    {"policy add-measurement", "FILE NAME DIGEST [OPTION]...", 3, "Fcj", 0,
      policy_add_measurement_help, policy_add_measurement_run},
-    {"policy add-anchor", "FILE PEM [OPTION]...", 2, "Fj",
+    {"policy add-anchor", "FILE PEM [OPTION]...", 2, "Fj", 0,
      policy_add_anchor_help, policy_add_anchor_run},
-    {"policy set", "FILE OPTION...", 1, "DFIMSjmqwx", policy_set_help,
+    {"policy set", "FILE OPTION...", 1, "DFIMSjmqwx",
+     ALLOW_WARNING | ALLOW_KEY_BOUND | ALLOW_NO_VECTOR, policy_set_help,
      policy_set_run},
-    {"policy sign", "FILE KEY [--name NAME] [--json]", 2, "jn",
+    {"policy sign", "FILE KEY [--name NAME] [--json]", 2, "jn", 0,
      policy_sign_help, policy_sign_run},
     {"policy check",
      "FILE EVIDENCE --binder HEX --aik-pub-hash HEX [OPTION]...", 2, "FHKNTbgj",
-     policy_check_help, policy_check_run},
+     0, policy_check_help, policy_check_run},
 };
 
 static const char usage[] =

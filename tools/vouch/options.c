@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/vouch/allow.h"
 #include "tools/vouch/report.h"
 
 enum { NUMBERS_BASE = 10 };
@@ -313,16 +314,13 @@ static bool read_instance(const char *text, struct options *out)
 
 static bool read_allow(const char *text, struct options *out)
 {
-    static const char *const words[] = {"warning", "key-bound", "no-vector",
-                                        NULL};
-    bool *const members[] = {&out->policy.warning, &out->policy.key_bound,
-                             &out->policy.no_vector};
-    unsigned i;
+    unsigned one;
 
-    if (!read_word(text, words, &i)) {
+    if (!allow_find(text, out->allowable, &one)) {
         return false;
     }
-    return *members[i] = true;
+    out->allow |= one;
+    return true;
 }
 
 static bool read_signer(const char *text, struct options *out)
@@ -587,6 +585,7 @@ bool options_parse(const struct command *command, int argc, char **argv,
     int letter, index = 0;
 
     *status = STATUS_USAGE;
+    out->allowable = command->allows;
     while ((letter = getopt_long(argc, argv, "", long_options, &index)) != -1) {
         if (letter == 'h') {
             printf("usage: vouch %s %s\n\n%s", command->name, command->operands,

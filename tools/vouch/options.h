@@ -36,7 +36,6 @@ enum { INSTANCES_MAX = VOUCH_LIMIT_INSTANCES };
 struct policy_options {
     const char *format, *min_version, *signer;
     bool component, has_min_security_version, has_debug, has_at;
-    bool warning, key_bound, no_vector;
     uint64_t min_security_version;
     vouch_debug debug;
     uint64_t required, forbidden; /* bit 1 << vouch_claim */
@@ -59,6 +58,8 @@ struct options {
     const char *listen; /* serve */
     const char *peer;
     bool force, keep, no_attest, has_interval, has_max_age;
+    unsigned allow;     /* of enum allow */
+    unsigned allowable; /* what the command's --allow takes */
     enum require require;
     enum eof eof;
     uint64_t interval, max_age; /* milliseconds */
@@ -82,6 +83,7 @@ struct command {
     const char *operands; /* as in the synopsis */
     int num_operands;
     const char *letters; /* of the options that it takes */
+    unsigned allows;     /* of enum allow, what its --allow takes */
     const char *help;
     enum status (*run)(const struct options *options);
 };

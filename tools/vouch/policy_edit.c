@@ -16,6 +16,7 @@
 #include <vouch/limits.h>
 #include <vouch/software.h>
 
+#include "tools/vouch/allow.h"
 #include "tools/vouch/certificates.h"
 #include "tools/vouch/files.h"
 #include "tools/vouch/octets.h"
@@ -219,18 +220,17 @@ static vouch_err set_claims(vouch_policy *policy, uint64_t claims,
     return err;
 }
 
-static vouch_err set_allowed(vouch_policy *policy,
-                             const struct policy_options *options)
+static vouch_err set_allowed(vouch_policy *policy, unsigned allow)
 {
     vouch_err err = VOUCH_OK;
 
-    if (options->warning) {
+    if ((allow & ALLOW_WARNING) != 0) {
         err = vouch_policy_allow_warning(policy);
     }
-    if (err == VOUCH_OK && options->key_bound) {
+    if (err == VOUCH_OK && (allow & ALLOW_KEY_BOUND) != 0) {
         err = vouch_policy_allow_key_bound(policy);
     }
-    if (err == VOUCH_OK && options->no_vector) {
+    if (err == VOUCH_OK && (allow & ALLOW_NO_VECTOR) != 0) {
         err = vouch_policy_allow_no_vector(policy);
     }
     return err;
@@ -275,7 +275,7 @@ static vouch_err set(struct change *change, vouch_policy *policy)
             policy,
             (vouch_bytes){change->instances[i].data, change->instances[i].len});
     }
-    return err == VOUCH_OK ? set_allowed(policy, rules) : err;
+    return err == VOUCH_OK ? set_allowed(policy, change->options->allow) : err;
 }
 
 static bool read_instances(const struct policy_options *rules,

@@ -9,6 +9,7 @@
 
 #include <openssl/sha.h>
 
+#include "tools/vouch/allow.h"
 #include "tools/vouch/bundle.h"
 #include "tools/vouch/files.h"
 #include "tools/vouch/peers.h"
@@ -149,6 +150,33 @@ static enum status store(const char *directory, const char *name,
     return status;
 }
 
+/* What its maker says of the peer's software is what a bundle is trusted for,
+ * and no consent to anything else. */
+static bool is_allowed(const struct options *options, unsigned needs)
+{
+    unsigned missing = needs & ~options->allow;
+
+    for (unsigned one = 1; one <= missing; one <<= 1) {
+        if ((missing & one) != 0) {
+            fail(STATUS_LOCAL,
+                 "%s: its policy %s; if you want that, --allow %s takes it",
+                 options->operand[1], allow_text(one), allow_word(one));
+        }
+    }
+    return missing == 0;
+}
+
+static void tell_allowed(const char *name, unsigned needs)
+{
+    for (unsigned one = 1; one <= needs; one <<= 1) {
+        if ((needs & one) != 0) {
+            report(json_pack("{s:s,s:s,s:s}", "event", "allowed", "name", name,
+                             "allow", allow_word(one)),
+                   "the policy of %s %s", name, allow_text(one));
+        }
+    }
+}
+
 static enum status trust_it(const struct options *options,
                             const struct bundle *bundle,
                             const struct parts *parts)
@@ -164,6 +192,7 @@ static enum status trust_it(const struct options *options,
                "trusts %s by its own word, if that is the SHA-256 of the "
                "bundle that it gave out",
                bundle->name);
+        tell_allowed(bundle->name, bundle->needs);
     }
     return status;
 }
@@ -184,7 +213,9 @@ static enum status trust(const struct options *options,
     }
     if (bundle_use(&bundle, (vouch_bytes){parts.policy.data, parts.policy.len},
                    unix_time(), &why)) {
-        status = trust_it(options, &bundle, &parts);
+        status = is_allowed(options, bundle.needs)
+                     ? trust_it(options, &bundle, &parts)
+                     : STATUS_LOCAL;
     } else {
         status = fail(STATUS_LOCAL, "%s is no bundle: %s", options->operand[1],
                       why.text);
