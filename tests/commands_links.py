@@ -27,10 +27,11 @@ class Process:
     """One end; its events and its data are read as they come."""
 
     def __init__(self, *arguments, stdin=subprocess.PIPE,
-                 stdout=subprocess.PIPE, pass_fds=()):
+                 stdout=subprocess.PIPE, pass_fds=(), preexec_fn=None):
         self.process = subprocess.Popen(
             [VOUCH, *map(str, arguments), "--json"], stdin=stdin,
-            stdout=stdout, stderr=subprocess.PIPE, pass_fds=pass_fds)
+            stdout=stdout, stderr=subprocess.PIPE, pass_fds=pass_fds,
+            preexec_fn=preexec_fn)
         self.events, self.arrived, self.data = [], queue.Queue(), b""
         self.more = threading.Condition()
         self.threads = [threading.Thread(target=self._events, daemon=True)]

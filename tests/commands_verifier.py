@@ -169,7 +169,7 @@ class BackgroundCheck(Case):
     def test_passport_will_not_do_unless_allowed(self):
         self.believe("cwt")
         self.attest()
-        bob = self.relate("--verifier",
+        bob = self.relate(*KEY_BOUND, "--verifier",
                           self.program(self.appraise("--key-bound")))
         self.assertEqual(bob.next("refused")["check"], "level")
         self.end({bob: REFUSED})
