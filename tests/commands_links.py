@@ -7,10 +7,13 @@ import json
 import os
 import pathlib
 import queue
+import resource
+import select
 import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -159,6 +162,21 @@ class Case(unittest.TestCase):
         while not attempt(ms):
             ms *= 4
             self.assertLess(ms, 1000 * DEADLINE_S)
+
+    def reported(self, alice):
+        """What alice says of somebody whom she does not serve."""
+        event = alice.next("error")
+        self.assertIsNotNone(event, alice.events)
+        self.assertNotIn("(0)", event["text"])
+        return event["text"]
+
+    def waits_on(self, alice):
+        """alice serves whoever is a peer, still."""
+        bob = self.connect()
+        bob.send(b"here I am")
+        bob.end_input()
+        self.end({bob: CLEAN})
+        self.assertEqual(alice.next("end")["status"], CLEAN)
 
     def end(self, statuses):
         for host, status in statuses.items():
@@ -373,9 +391,12 @@ class Attestation(Case):
 class Peers(Case):
     def test_who_is_not_trusted_is_refused(self):
         alice, eve = self.serve(), self.connect(name="eve")
-        self.assertEqual(alice.status(), REFUSED)
         self.assertEqual(eve.status(), NETWORK)
-        self.assertEqual(alice.data, b"")
+        self.assertIn("no trusted peer", self.reported(alice))
+        self.assertNotIn("connected", alice.names())
+        self.waits_on(alice)
+        self.end({alice: CLEAN})
+        self.assertEqual(alice.data, b"here I am")
 
     def test_another_peer_than_the_one_wanted(self):
         mallory = self.scratch / "mallory"
@@ -388,7 +409,9 @@ class Peers(Case):
         self.address = alice.next("listening")["addr"]
         bob = self.connect()
         self.assertEqual(bob.status(), REFUSED)
-        self.assertEqual(alice.status(), NETWORK)
+        self.reported(alice)
+        alice.interrupt()
+        self.end({alice: CLEAN})
 
     def test_bundle_speaks_for_its_own_name_only(self):
         carol = self.scratch / "carol"
@@ -405,28 +428,6 @@ class Peers(Case):
         self.end({other: REFUSED})
         self.assertNotIn("connected", other.names())
 
-    def test_tls_without_certificate(self):
-        alice = self.serve()
-        host, port = self.address.split(":")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        context.set_alpn_protocols(["vouch/1"])
-        with socket.create_connection((host, int(port))) as plain:
-            try:
-                with context.wrap_socket(plain) as secured:
-                    secured.recv(1)
-            except OSError:
-                pass
-        self.end({alice: NETWORK})
-
-    def test_no_tls_at_all(self):
-        alice = self.serve()
-        host, port = self.address.split(":")
-        with socket.create_connection((host, int(port))) as plain:
-            plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            self.end({alice: NETWORK})
-
     def test_nobody_listens(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
@@ -440,6 +441,259 @@ class Peers(Case):
         bob.process.kill()
         self.end({alice: NETWORK})
         self.assertIn("failed", alice.names())
+
+
+class Hostile(Case):
+    """What somebody who connects can do: it ends that connection, and an honest
+    peer is served after it."""
+
+    def where(self):
+        host, port = self.address.rsplit(":", 1)
+        return host, int(port)
+
+    def plain(self, *octets, reset=False):
+        """A TCP connection on which `octets` are sent."""
+        with socket.create_connection(self.where()) as plain:
+            if reset:
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                 struct.pack("ii", 1, 0))
+            for some in octets:
+                plain.sendall(some)
+
+    def half_open(self):
+        with socket.create_connection(self.where()) as plain:
+            plain.sendall(self.hello()[:50])
+            plain.shutdown(socket.SHUT_WR)
+            while self.received(plain):
+                pass
+
+    @staticmethod
+    def received(plain):
+        try:
+            return plain.recv(65536)
+        except OSError:
+            return b""
+
+    def context(self, *protocols, name=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        if protocols:
+            context.set_alpn_protocols(protocols)
+        if name is not None:
+            own = self.scratch / name / "self"
+            context.load_cert_chain(own / "aik.pem", own / "aik.key")
+        return context
+
+    def hello(self):
+        sent = ssl.MemoryBIO()
+        context = self.context("vouch/1", name="bob")
+        try:
+            context.wrap_bio(ssl.MemoryBIO(), sent).do_handshake()
+        except ssl.SSLWantReadError:
+            return sent.read()
+        self.fail("no hello")
+
+    def secured(self, *octets, protocols=("vouch/1",), name="bob",
+                reset=False, reads=True):
+        """A TLS connection of another program, on which `octets` are sent, and
+        all is read until alice ends it."""
+        with socket.create_connection(self.where()) as plain:
+            try:
+                secured = self.context(*protocols, name=name).wrap_socket(
+                    plain, suppress_ragged_eofs=True)
+            except OSError:
+                return
+            with secured:
+                if reset:
+                    secured.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                       struct.pack("ii", 1, 0))
+                try:
+                    for some in octets:
+                        secured.sendall(some)
+                    while reads and not reset and secured.recv(65536):
+                        pass
+                except OSError:
+                    pass
+
+    def cut(self, num, reset):
+        """bob's connection, cut when it has sent `num` octets: what it had
+        sent by then."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            bob = self.start(
+                "connect", self.scratch / "bob",
+                "127.0.0.1:%d" % listener.getsockname()[1], "--peer",
+                "alice.test", "--interval", "50ms")
+            client, _ = listener.accept()
+            with client, socket.create_connection(self.where()) as server:
+                sent = self.carry(client, server, num)
+                if reset:
+                    server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                      struct.pack("ii", 1, 0))
+            bob.status()
+        return sent
+
+    def carry(self, client, server, num):
+        sent = b""
+        while len(sent) < num:
+            for ready in select.select((client, server), (), ())[0]:
+                octets = self.received(ready)
+                if not octets:
+                    return sent
+                if ready is client:
+                    octets = octets[:num - len(sent)]
+                    sent += octets
+                (server if ready is client else client).sendall(octets)
+        return sent
+
+    def ends_of_records(self):
+        """Where the first of bob's TLS records end. RFC 8446: the third has all
+        of the handshake that follows his ClientHello."""
+        ends, at, sent = [], 0, b""
+        alice = self.serve("--keep")
+        sent = self.cut(4000, False)
+        alice.interrupt()
+        self.end({alice: CLEAN})
+        while (at := at + 5 + int.from_bytes(sent[at + 3:at + 5], "big")) < len(sent):
+            ends.append(at)
+        self.assertEqual(ends[1] - ends[0], 6)  # change_cipher_spec
+        return ends
+
+    def endless(self):
+        """Sends for as long as somebody takes it."""
+        with socket.create_connection(self.where()) as plain:
+            try:
+                while True:
+                    plain.sendall(bytes(1 << 20))
+            except OSError:
+                pass
+
+    def strangers(self, ends):
+        """Who never gets through the handshake."""
+        hello = self.hello()
+        yield "connects", lambda: self.plain()
+        yield "resets", lambda: self.plain(reset=True)
+        yield "speaks HTTP", lambda: self.plain(b"GET / HTTP/1.0\r\n\r\n")
+        yield "sends zeros", lambda: self.plain(bytes(100000))
+        yield "is half open", self.half_open
+        for num in (1, 4, 5, 6, len(hello) - 1, len(hello)):
+            yield f"ends after {num}", lambda n=num: self.plain(hello[:n])
+            yield f"resets after {num}", lambda n=num: self.plain(
+                hello[:n], reset=True)
+        yield "has no certificate", lambda: self.secured(name=None)
+        yield "is not trusted", lambda: self.secured(name="eve")
+        yield "has no ALPN", lambda: self.secured(protocols=())
+        yield "speaks h2", lambda: self.secured(protocols=("h2",))
+        yield "has neither", lambda: self.secured(name="eve", protocols=())
+        for num in (1, ends[0] - 1, ends[0], ends[1], ends[1] + 1,
+                    ends[2] - 1):
+            for reset in (False, True):
+                yield f"is cut at {num}", lambda n=num, r=reset: self.cut(n, r)
+
+    def peers(self, ends):
+        """Who does, and then does this."""
+        yield "closes", lambda: self.secured(reads=False)
+        yield "resets", lambda: self.secured(reset=True)
+        yield "sends zeros", lambda: self.secured(bytes(100000))
+        yield "sends text", lambda: self.secured(b"hello", reset=True)
+        for num in (ends[2], *(end + more for end in ends[3:7]
+                               for more in (-1, 0)), 4000):
+            for reset in (False, True):
+                yield f"is cut at {num}", lambda n=num, r=reset: self.cut(n, r)
+
+    def test_strangers(self):
+        ends = self.ends_of_records()
+        for options in ((), ("--keep",)):
+            alice = self.serve(*options)
+            for what, act in self.strangers(ends):
+                with self.subTest(options=options, what=what):
+                    act()
+                    self.reported(alice)
+                    self.assertIsNone(alice.process.poll())
+            self.assertNotIn("connected", alice.names())
+            self.waits_on(alice)
+            alice.interrupt()
+            self.end({alice: CLEAN})
+            self.assertEqual(alice.data, b"here I am")
+
+    def test_peers(self):
+        ends = self.ends_of_records()
+        alice = self.serve("--keep")
+        for what, act in self.peers(ends):
+            with self.subTest(what=what):
+                act()
+                event = alice.next("end", "error")
+                self.assertIsNotNone(event, alice.events)
+                self.assertNotIn("(0)", event.get("text", ""))
+                self.assertIsNone(alice.process.poll())
+        self.assertIn("connected", alice.names())
+        bob = self.connect()
+        bob.send(b"here I am")
+        bob.end_input()
+        self.end({bob: CLEAN})
+        while alice.next("end")["received"] == 0:
+            pass
+        alice.interrupt()
+        self.end({alice: CLEAN})
+        self.assertEqual(alice.data, b"here I am")
+
+    def test_a_peer_ends_what_is_not_kept(self):
+        alice = self.serve()
+        self.secured(bytes(100000))
+        self.end({alice: NETWORK})
+
+    def test_messages_name_what_happened(self):
+        alice = self.serve()
+        for act, text in (
+                (lambda: self.plain(), "closed the connection"),
+                (lambda: self.secured(protocols=()), "vouch/1"),
+                (lambda: self.secured(name="eve"), "no trusted peer"),
+                (lambda: self.plain(self.hello(), reset=True),
+                 "Connection reset")):
+            act()
+            self.assertIn(text, self.reported(alice))
+        alice.interrupt()
+        self.end({alice: CLEAN})
+
+    def test_who_stalls(self):
+        alice = self.serve()
+        with socket.create_connection(self.where()):
+            self.assertIn("too slow", self.reported(alice))
+        self.waits_on(alice)
+        self.end({alice: CLEAN})
+
+    def test_who_never_stops(self):
+        alice = self.serve()
+        flood = threading.Thread(target=self.endless)
+        flood.start()
+        self.reported(alice)
+        self.waits_on(alice)
+        flood.join(DEADLINE_S)
+        self.end({alice: CLEAN})
+
+    def test_no_descriptor_for_a_connection(self):
+        alice = self.serve("--keep")
+        pid = alice.process.pid
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        fds = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+        lowest = next(fd for fd in range(3, 1000) if fd not in fds)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest, hard))
+        with socket.create_connection(self.where()):
+            self.assertIn("accept", self.reported(alice))
+            self.assertIsNone(alice.process.poll())
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard, hard))
+        self.waits_on(alice)
+        alice.interrupt()
+        self.end({alice: CLEAN})
+
+    def test_output_that_is_broken_ends_what_is_kept(self):
+        reader, writer = os.pipe()
+        alice = self.serve("--keep", stdout=writer)
+        os.close(writer)
+        os.close(reader)
+        bob = self.connect()
+        bob.send(b"to nobody")
+        self.end({alice: LOCAL, bob: CLEAN})
 
 
 class End(Case):
