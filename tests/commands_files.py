@@ -176,7 +176,9 @@ class Init(Case):
         self.init()
 
 
-class Trust(Case):
+class TwoHosts(Case):
+    """home, and the bundle of other in a file."""
+
     def setUp(self):
         super().setUp()
         self.init()
@@ -189,6 +191,12 @@ class Trust(Case):
         return self.tree(self.home / "peers") if (
             self.home / "peers").exists() else {}
 
+    def assert_trusted(self):
+        self.fails(NETWORK, "connect", self.home, "127.0.0.1:1", "--peer",
+                   "other.test")
+
+
+class Trust(TwoHosts):
     def policy_of(self, text):
         """The CoRIM in a bundle, and what it says."""
         octets = base64.urlsafe_b64decode(json.loads(text)["policy"] + "===")
@@ -201,10 +209,6 @@ class Trust(Case):
     def stored(self, text):
         return {"other.test/bundle.json": text,
                 "other.test/policy.corim": self.policy_of(text)[0]}
-
-    def assert_trusted(self):
-        self.fails(NETWORK, "connect", self.home, "127.0.0.1:1", "--peer",
-                   "other.test")
 
     def test_prints_the_digest(self):
         digest = hashlib.sha256(self.file.read_bytes()).hexdigest()
@@ -400,6 +404,406 @@ class Trust(Case):
                 done = subprocess.run([VOUCH, *arguments], stdout=full,
                                       stderr=subprocess.DEVNULL)
             self.assertEqual(done.returncode, LOCAL, arguments)
+
+
+class Bundle(TwoHosts):
+    """What a bundle asks of whoever trusts it, one thing at a time."""
+
+    RESULTS = ("--format",
+               'application/eat+cwt; eat_profile="tag:ietf.org,2026:rats/ear#03"')
+
+    def changed(self, *edits):
+        """The bundle, with its policy edited."""
+        good = json.loads(self.file.read_bytes())
+        path = self.scratch / "edited.corim"
+        path.write_bytes(base64.urlsafe_b64decode(good["policy"] + "==="))
+        path.chmod(0o600)
+        for edit in edits:
+            self.succeed("policy", edit[0], path, *edit[1:])
+        policy = base64.urlsafe_b64encode(path.read_bytes()).decode()
+        changed = self.scratch / "changed.bundle"
+        changed.write_text(json.dumps({**good, "policy": policy.rstrip("=")}))
+        return changed
+
+    def pem(self, name, command):
+        path = self.scratch / name
+        path.write_bytes(subprocess.run(
+            command, shell=True, check=True, capture_output=True).stdout)
+        return path
+
+    def key(self):
+        return self.pem("key.pem", "openssl ecparam -name prime256v1 -genkey -noout | "
+                        "openssl ec -pubout")
+
+    def ca(self):
+        return self.pem(
+            "ca.pem", "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+            "-nodes -keyout /dev/null -subj /CN=root -addext "
+            "basicConstraints=critical,CA:TRUE")
+
+    def loosening(self):
+        for word in ("key-bound", "warning", "no-vector"):
+            yield word, (("set", "--allow", word),)
+        yield "debug", (("set", "--debug", "allowed"),)
+        yield "max-age", (("set", "--max-age", "301"),)
+        yield "ca", (("add-anchor", self.ca()),)
+        yield "results", (("add-anchor", self.key(), *self.RESULTS),)
+        yield "format", (
+            ("add-anchor", self.key(), "--format", "a/b"),
+            ("add-measurement", "x", "00" * 32, "--format", "a/b"))
+
+    def test_what_loosens_is_asked_for(self):
+        rows = list(self.loosening())
+        words = [word for word, _ in rows]
+        for word, edits in rows:
+            with self.subTest(word=word):
+                bundle = self.changed(*edits)
+                others = [option for other in words if other != word
+                          for option in ("--allow", other)]
+                for options in ((), others):
+                    done = self.fails(LOCAL, "trust", self.home, bundle,
+                                      *options)
+                    told = done.stderr.decode().splitlines()
+                    self.assertEqual(len(told), 1)
+                    self.assertIn(f"--allow {word} takes it", told[0])
+                    self.assertEqual(self.peers(), {})
+                done = self.succeed("trust", self.home, bundle, "--allow",
+                                    word, "--json")
+                events = [json.loads(line)
+                          for line in done.stderr.splitlines()]
+                self.assertEqual(events[1:], [{
+                    "event": "allowed", "name": "other.test", "allow": word}])
+                shutil.rmtree(self.home / "peers")
+
+    def test_several_are_named_each(self):
+        bundle = self.changed(("set", "--allow", "key-bound", "--debug",
+                               "allowed"))
+        done = self.fails(LOCAL, "trust", self.home, bundle)
+        self.assertIn(b"--allow key-bound", done.stderr)
+        self.assertIn(b"--allow debug", done.stderr)
+        self.fails(LOCAL, "trust", self.home, bundle, "--allow", "debug")
+        self.succeed("trust", self.home, bundle, "--allow", "debug", "--allow",
+                     "key-bound")
+
+    def test_what_tightens_is_taken(self):
+        for edit in (
+                ("set", "--max-age", "60"), ("set", "--max-age", "300"),
+                ("set", "--debug", "disabled"),
+                ("set", "--require-claim", "ueid"),
+                ("set", "--forbid-claim", "epoch"),
+                ("set", "--instance", "01" * 33),
+                ("set", "--min-version", "1.0"),
+                ("set", "--min-security-version", "1"),
+                ("add-measurement", "rules", "00" * 32, "--component")):
+            with self.subTest(edit=edit):
+                done = self.succeed("trust", self.home, self.changed(edit),
+                                    "--force", "--json")
+                self.assertEqual(len(done.stderr.splitlines()), 1)
+
+    def test_words(self):
+        for word in ("", "all", "keybound"):
+            self.fails(USAGE, "trust", self.home, self.file, "--allow", word)
+
+
+@unittest.skipIf(os.geteuid() != 0, "only root can act as two users")
+class Others(TwoHosts):
+    """What somebody else can do to DIR and to what is in it: nothing."""
+
+    STRANGER = 12345
+
+    def setUp(self):
+        super().setUp()
+        self.succeed("trust", self.home, self.file)
+        self.scratch.chmod(0o755)
+        self.victim = self.scratch / "victim"
+        self.victim.mkdir()
+        for name in ("aik.key", "bundle.json", ".x", "precious"):
+            (self.victim / name).write_text(name)
+        self.safe = self.tree(self.victim)
+
+    def as_stranger(self, act):
+        """Does it in a process of another user."""
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setresgid(*3 * (self.STRANGER,))
+                os.setgroups([])
+                os.setresuid(*3 * (self.STRANGER,))
+                act()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+
+    def commands(self):
+        """All that use DIR."""
+        peer = ("--peer", "other.test")
+        yield "init", self.home, "--name", "home.test", "--force"
+        yield "bundle", self.home
+        yield "trust", self.home, self.file, "--force"
+        yield "connect", self.home, "127.0.0.1:1", *peer
+        yield "serve", self.home, "--listen", "127.0.0.1:0", *peer
+
+    def all_refuse(self, what):
+        for command in self.commands():
+            with self.subTest(command=command[0]):
+                before = self.tree(self.home)
+                done = self.fails(LOCAL, *command)
+                self.assertIn(what, done.stderr.decode())
+                self.assertEqual(self.tree(self.home), before)
+        self.assertEqual(self.tree(self.victim), self.safe)
+
+    def test_directory_of_another_user(self):
+        os.chown(self.home, self.STRANGER, 0)
+        self.all_refuse(f"belongs to user {self.STRANGER}")
+
+    def test_directory_that_others_may_write(self):
+        for mode in (0o777, 0o770, 0o707, 0o1777):
+            self.home.chmod(mode)
+            self.all_refuse(f"chmod go-w {self.home}")
+        self.home.chmod(0o755)
+        self.assert_trusted()
+
+    def test_directory_above(self):
+        above = self.scratch / "above"
+        above.mkdir()
+        shutil.move(self.home, above)
+        self.home = above / "home"
+        for mode in (0o777, 0o775):
+            above.chmod(mode)
+            self.all_refuse(f"chmod go-w {above}")
+        above.chmod(0o1777)  # nobody else can replace what is in it
+        self.assert_trusted()
+        os.chown(above, self.STRANGER, 0)
+        self.all_refuse(f"belongs to user {self.STRANGER}")
+
+    def test_link_of_another_user(self):
+        shared = self.scratch / "shared"
+        shared.mkdir()
+        shared.chmod(0o1777)
+        home, self.home = self.home, shared / "home"
+        self.as_stranger(lambda: self.home.symlink_to(home))
+        for command in self.commands():
+            done = self.fails(LOCAL, *command)
+            self.assertRegex(done.stderr, b"belongs to user|denied")
+        self.home.unlink()
+        self.home.symlink_to(home)
+        self.assert_trusted()
+
+    def leave(self, directory, name):
+        """What seems to be left by an interrupted one, and is not."""
+        (directory / f"{name}link").symlink_to(self.victim)
+        (directory / f"{name}file").write_text("precious")
+        foreign = directory / f"{name}foreign"
+        foreign.mkdir()
+        os.chown(foreign, self.STRANGER, 0)
+        mine = directory / f"{name}mine"
+        (mine / "sub").mkdir(parents=True)
+        for made in (foreign, mine):
+            (made / "aik.key").write_text("key")
+            (made / "notes").write_text("precious")
+            (made / "bundle.json").symlink_to(self.victim / "precious")
+
+    def test_leftovers_that_are_none(self):
+        for directory, name, command in (
+                (self.home, ".self.", next(iter(self.commands()))),
+                (self.home / "peers", ".peer.",
+                 ("trust", self.home, self.file))):
+            self.leave(directory, name)
+            self.succeed(*command)
+            self.assertEqual(self.tree(self.victim), self.safe)
+            self.assertTrue((directory / f"{name}link").is_symlink())
+            self.assertTrue((directory / f"{name}foreign/aik.key").exists())
+            for kept in ("foreign/notes", "mine/notes", "file"):
+                self.assertEqual((directory / f"{name}{kept}").read_text(),
+                                 "precious")
+            self.assertTrue((directory / f"{name}mine/sub").is_dir())
+            self.assertFalse((directory / f"{name}mine/aik.key").exists())
+
+    def test_directories_that_are_links(self):
+        for name in ("self", "peers", "peers/other.test"):
+            with self.subTest(name=name):
+                path = self.home / name
+                path.rename(self.scratch / "moved")
+                path.symlink_to(self.scratch / "moved")
+                done = self.fails(LOCAL, "connect", self.home, "127.0.0.1:1",
+                                  "--peer", "other.test")
+                self.assertIn(b"symbolic link", done.stderr)
+                path.unlink()
+                (self.scratch / "moved").rename(path)
+        self.assert_trusted()
+
+    def test_forcing_replaces_the_link_and_not_what_it_names(self):
+        for name, command in (
+                ("self", ("init", self.home, "--name", "home.test")),
+                ("peers/other.test", ("trust", self.home, self.file))):
+            path = self.home / name
+            shutil.rmtree(path)
+            path.symlink_to(self.victim)
+            self.fails(LOCAL, *command)
+            self.succeed(*command, "--force")
+            self.assertTrue(path.is_dir() and not path.is_symlink())
+            self.assertEqual(self.tree(self.victim), self.safe)
+        peers = self.home / "peers"
+        shutil.rmtree(peers)
+        peers.symlink_to(self.victim)
+        self.fails(LOCAL, "trust", self.home, self.file, "--force")
+        self.assertEqual(self.tree(self.victim), self.safe)
+
+    def spoilt(self, path):
+        """In place of a file, what is not to be read, and why not."""
+        good = path.read_bytes()
+
+        def put(make):
+            path.unlink()
+            make()
+        yield "symbolic link", lambda: put(
+            lambda: ((self.scratch / "copy").write_bytes(good),
+                     (self.scratch / "copy").chmod(0o600),
+                     path.symlink_to(self.scratch / "copy")))
+        yield "not a regular file", lambda: put(lambda: os.mkfifo(path, 0o600))
+        yield "not a regular file", lambda: put(lambda: path.mkdir(0o700))
+        yield "not a regular file", lambda: put(
+            lambda: os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 5)))
+        yield "others may write", lambda: path.chmod(0o620)
+        yield "others may write", lambda: path.chmod(0o602)
+        yield "belongs to user", lambda: os.chown(path, self.STRANGER, 0)
+
+    def restore(self, path, good):
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink()
+        path.write_bytes(good)
+        path.chmod(0o600)
+
+    def test_files_of_the_directory(self):
+        connect = ("connect", self.home, "127.0.0.1:1", "--peer", "other.test")
+        for name, command in (
+                *((f"self/{name}", connect) for name in SELF
+                  if name != "bundle.json"),
+                ("self/bundle.json", ("bundle", self.home)),
+                ("peers/other.test/bundle.json", connect),
+                ("peers/other.test/policy.corim", connect)):
+            path = self.home / name
+            good = path.read_bytes()
+            for why, spoil in self.spoilt(path):
+                with self.subTest(name=name, why=why):
+                    spoil()
+                    self.assertIn(why, self.fails(
+                        LOCAL, *command).stderr.decode())
+                    self.restore(path, good)
+        self.assert_trusted()
+
+    def test_files_that_are_named(self):
+        made = {name: self.scratch / name
+                for name in ("policy", "signer", "anchor", "key", "signed")}
+        made["policy"].write_bytes(
+            (self.home / "peers/other.test/policy.corim").read_bytes())
+        made["anchor"].write_bytes(
+            self.succeed("key", made["key"]).stdout)
+        made["signer"].write_bytes(made["anchor"].read_bytes())
+        made["signed"].write_bytes(self.succeed(
+            "policy", "sign", made["policy"], made["key"]).stdout)
+        evidence = self.scratch / "evidence"
+        evidence.write_bytes(b"none")
+        expected = ("--binder", "00" * 32, "--aik-pub-hash", "00" * 32)
+        policy, key = made["policy"], made["key"]
+        for path, command in (
+                (self.file, ("trust", self.home, self.file)),
+                (policy, ("policy", "show", policy)),
+                (policy, ("policy", "set", policy, "--max-age", "60")),
+                (policy, ("policy", "sign", policy, key)),
+                (policy, ("policy", "check", policy, evidence, *expected)),
+                (policy, ("appraise", policy, evidence, "--key", key,
+                          *expected)),
+                (key, ("policy", "sign", policy, key)),
+                (key, ("appraise", policy, evidence, "--key", key,
+                       *expected)),
+                (made["signer"], ("policy", "show", made["signed"], "--signer",
+                                  made["signer"])),
+                (made["anchor"], ("policy", "add-anchor", policy,
+                                  made["anchor"])),
+                (evidence, ("serve", self.home, "--listen", "127.0.0.1:0",
+                            "--attester", "passport", "--passport",
+                            evidence))):
+            good = path.read_bytes()
+            for why, spoil in self.spoilt(path):
+                if why == "symbolic link":
+                    continue  # the user named it
+                with self.subTest(command=command[:2], why=why):
+                    spoil()
+                    self.assertIn(why, self.fails(
+                        LOCAL, *command).stderr.decode())
+                    self.restore(path, good)
+
+    def test_links_and_pipes_that_the_user_named(self):
+        link = self.scratch / "link"
+        link.symlink_to("bundle")
+        shutil.rmtree(self.home / "peers")
+        self.succeed("trust", self.home, link)
+        shutil.rmtree(self.home / "peers")
+        done = vouch("trust", self.home, "/dev/stdin",
+                     text=self.file.read_bytes())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_trusted()
+
+    def test_a_policy_is_edited_where_it_is(self):
+        policy = self.home / "peers/other.test/policy.corim"
+        link = self.scratch / "link"
+        link.symlink_to(policy)
+        before = policy.read_bytes()
+        self.succeed("policy", "set", link, "--max-age", "60")
+        self.assertTrue(link.is_symlink())
+        self.assertNotEqual(policy.read_bytes(), before)
+
+    def test_a_hard_link_of_another_users_file(self):
+        policy = self.home / "peers/other.test/policy.corim"
+        stranger = self.scratch / "stranger"
+        stranger.write_bytes(policy.read_bytes())
+        os.chown(stranger, self.STRANGER, 0)
+        policy.unlink()
+        os.link(stranger, policy)
+        done = self.fails(LOCAL, "connect", self.home, "127.0.0.1:1", "--peer",
+                          "other.test")
+        self.assertIn(b"belongs to user", done.stderr)
+
+    def test_a_user_who_is_not_root(self):
+        """The same for everybody: what root owns is good, too."""
+        home = self.scratch / "theirs"
+        program = self.scratch / "program"
+        shutil.copy(VOUCH, program)
+        home.mkdir()
+        os.chown(home, self.STRANGER, 0)
+
+        def run(status, *arguments):
+            def act():
+                done = subprocess.run(
+                    [program, *map(str, arguments)], timeout=DEADLINE_S,
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL)
+                os._exit(0 if done.returncode == status else 1)
+            self.as_stranger(act)
+        run(0, "init", home, "--name", "theirs.test")
+        run(0, "trust", home, self.file)
+        run(NETWORK, "connect", home, "127.0.0.1:1", "--peer", "other.test")
+        os.chown(home, self.STRANGER + 1, 0)
+        home.chmod(0o755)
+        run(LOCAL, "bundle", home)
+
+    def test_paths_that_are_too_long(self):
+        for path in ("/" + "a/" * 2047 + "a" * 5, "a" * 256,
+                     self.scratch / ("a" * 256), "/" * 5000,
+                     str(self.scratch) + "/." * 3000):
+            self.home = path
+            for command in self.commands():
+                self.fails(LOCAL, *command)
+
+    def test_names_are_not_paths(self):
+        for name in ("../victim", "..", ".", "", "/", "other.test/..",
+                     "other.test/"):
+            self.fails(LOCAL, "connect", self.home, "127.0.0.1:1", "--peer",
+                       name)
 
 
 class Usage(Case):
