@@ -20,25 +20,16 @@ import unittest
 BUILD = pathlib.Path(sys.argv.pop(2))
 
 import commands_links
-from commands_links import CLEAN, DEADLINE_S, LOCAL, REFUSED, VOUCH
+from commands_links import CLEAN, DEADLINE_S, LOCAL, REFUSED, VOUCH, without
 
 COMBINATIONS = [set(closed) for num in range(4)
                 for closed in itertools.combinations((0, 1, 2), num)]
 THERE, BACK = b"what bob says to alice", b"what alice says to bob"
 
 
-def without(closed):
-    """For Popen: closes descriptors in the child."""
-    def close():
-        for fd in closed:
-            os.close(fd)
-    return close
-
-
 def run(closed, *arguments, text=b""):
-    return subprocess.run([VOUCH, *map(str, arguments)], input=text,
-                          capture_output=True, timeout=DEADLINE_S,
-                          preexec_fn=without(closed))
+    return subprocess.run([*without(closed), VOUCH, *map(str, arguments)],
+                          input=text, capture_output=True, timeout=DEADLINE_S)
 
 
 def descriptors(pid):
@@ -152,9 +143,9 @@ class Programs(unittest.TestCase):
 
     def occupies(self, program, arguments, closed):
         process = subprocess.Popen(
-            [program, *map(str, arguments)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            preexec_fn=without(closed))
+            [*without(closed), program, *map(str, arguments)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
         try:
             deadline = time.monotonic() + DEADLINE_S
             while not self.is_occupied(process, closed):
@@ -186,8 +177,8 @@ class Programs(unittest.TestCase):
                 with self.subTest(program=name, arguments=arguments):
                     for closed, status in (((), 0), ((1,), 1), ((0, 1), 1)):
                         done = subprocess.run(
-                            [program, *arguments], capture_output=True,
-                            preexec_fn=without(closed), timeout=DEADLINE_S)
+                            [*without(closed), program, *arguments],
+                            capture_output=True, timeout=DEADLINE_S)
                         self.assertEqual(done.returncode, status, closed)
                         self.assertEqual(done.stderr == b"", status == 0)
 
@@ -257,7 +248,7 @@ class Wire(commands_links.Case):
     """What a connection looks like from outside."""
 
     def start_without(self, closed, *arguments, **more):
-        return self.start(*arguments, preexec_fn=without(closed), **more)
+        return self.start(*arguments, closed=closed, **more)
 
     def relayed(self, alice):
         relay = Relay(port_of(alice.process.pid))

@@ -26,15 +26,23 @@ CLEAN, LOCAL, USAGE, REFUSED, NETWORK = 0, 1, 2, 3, 4
 DEADLINE_S = 60
 
 
+def without(closed):
+    """What stands before a command that is run with descriptors closed."""
+    if not closed:
+        return ()
+    return ("/bin/sh", "-c", 'exec "$@" ' + " ".join(
+        {0: "<&-", 1: ">&-", 2: "2>&-"}[fd] for fd in closed), "sh")
+
+
 class Process:
     """One end; its events and its data are read as they come."""
 
     def __init__(self, *arguments, stdin=subprocess.PIPE,
-                 stdout=subprocess.PIPE, pass_fds=(), preexec_fn=None):
+                 stdout=subprocess.PIPE, pass_fds=(), closed=()):
         self.process = subprocess.Popen(
-            [VOUCH, *map(str, arguments), "--json"], stdin=stdin,
-            stdout=stdout, stderr=subprocess.PIPE, pass_fds=pass_fds,
-            preexec_fn=preexec_fn)
+            [*without(closed), VOUCH, *map(str, arguments), "--json"],
+            stdin=stdin, stdout=stdout, stderr=subprocess.PIPE,
+            pass_fds=pass_fds)
         self.events, self.arrived, self.data = [], queue.Queue(), b""
         self.more = threading.Condition()
         self.threads = [threading.Thread(target=self._events, daemon=True)]

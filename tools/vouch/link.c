@@ -181,8 +181,9 @@ static enum status run_on(struct link *link, int fd, const char *address,
     return status;
 }
 
-/* Whether to wait for somebody else. What a peer did has ended its connection
- * and nothing else; who is no peer has not even had one. */
+/* Whether to wait for another connection. What a peer does ends its own
+ * connection and nothing else, and without --keep only one with a trusted peer
+ * counts. */
 static bool goes_on(const struct link *link, bool met)
 {
     return wait_interrupts() == 0 && !link->output.broken &&
