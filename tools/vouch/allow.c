@@ -71,16 +71,17 @@ static unsigned needed_by_format(const char *format)
 static unsigned needed_by_item(const vouch_policy_item *item)
 {
     switch (item->part) {
+    /* What a bundle is for. */
     case VOUCH_PART_KEY:
     case VOUCH_PART_REFERENCE:
-        return 0; /* what a bundle is for */
+    /* What only narrows what is accepted. */
     case VOUCH_PART_COMPONENT:
     case VOUCH_PART_INSTANCE:
     case VOUCH_PART_REQUIRED:
     case VOUCH_PART_FORBIDDEN:
     case VOUCH_PART_MIN_SECURITY_VERSION:
     case VOUCH_PART_MIN_VERSION:
-        return 0; /* fewer messages meet it */
+        return 0;
     case VOUCH_PART_CA:
         return ALLOW_CA;
     case VOUCH_PART_DEBUG:
