@@ -43,7 +43,7 @@ static enum placement placement_of(uint16_t type)
 {
     switch (type) {
     case VOUCH_EXT_CMW_ATTESTATION:
-        return FIRST_ENTRY; /* expat-03, 3 [X01] [X02] */
+        return FIRST_ENTRY; /* expat-04, 3 [X01] [X02] */
     case VOUCH_EXT_SERVER_NAME:
     case VOUCH_EXT_SIGNATURE_ALGORITHMS:
     case VOUCH_EXT_SIGNATURE_ALGORITHMS_CERT:
@@ -59,7 +59,7 @@ static vouch_err check_extension(uint16_t type, bool is_first,
 {
     enum placement placement = placement_of(type);
 
-    /* RFC 9261, 5.2.1: only extensions that the request has [E14]; expat-03,
+    /* RFC 9261, 5.2.1: only extensions that the request has [E14]; expat-04,
      * 3.1: cmw_attestation is one of them [X08] */
     if (request != NULL && !vouch_request_offers(request, type)) {
         return VOUCH_E_UNSUPPORTED_EXTENSION;
@@ -69,7 +69,7 @@ static vouch_err check_extension(uint16_t type, bool is_first,
                : VOUCH_E_EXTENSION_PLACEMENT;
 }
 
-/* expat-03, 3: opaque cmw_data<1..2^16-1>, and nothing else [X03] */
+/* expat-04, 3: opaque cmw_data<1..2^16-1>, and nothing else [X03] */
 static vouch_err read_cmw(CBS *body, vouch_bytes *out)
 {
     CBS cmw;

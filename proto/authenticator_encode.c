@@ -40,7 +40,7 @@ static vouch_err check_list(const vouch_bytes *chain, size_t num,
     return len <= VOUCH_LIMIT_CERTIFICATE_LIST ? VOUCH_OK : VOUCH_E_TOO_LARGE;
 }
 
-/* expat-03, 3: opaque cmw_data<1..2^16-1> [X03] */
+/* expat-04, 3: opaque cmw_data<1..2^16-1> [X03] */
 static bool write_cmw(CBB *extensions, vouch_bytes cmw)
 {
     CBB body;
@@ -66,7 +66,7 @@ static bool write_list(CBB *list, const vouch_bytes *chain, size_t num,
     const vouch_bytes none = {NULL, 0};
 
     for (size_t i = 0; i < num; i++) {
-        /* expat-03, 3: in the first entry and no other [X01] [X02] */
+        /* expat-04, 3: in the first entry and no other [X01] [X02] */
         if (!write_entry(list, chain[i], i == 0 ? cmw : none)) {
             return false;
         }

@@ -78,7 +78,7 @@ static bool write_parts(CBB *out, const struct vouch_context *context)
 }
 
 /* RFC 9261, 4: the role bit and the counter make it unique, the random octets
- * unpredictable [E01] [E02]; expat-03, 5.1: the Verifier's nonce goes in with
+ * unpredictable [E01] [E02]; expat-04, 5.1: the Verifier's nonce goes in with
  * them [X23] */
 size_t vouch_context_encode(const struct vouch_context *context, uint8_t *out)
 {

@@ -29,7 +29,7 @@ static const struct {
     {VOUCH_E_DUPLICATE, "duplicate", ALERT_ILLEGAL_PARAMETER},
     {VOUCH_E_REQUEST_TYPE, "request_type", ALERT_UNEXPECTED_MESSAGE},
     {VOUCH_E_BAD_REQUEST, "bad_request", ALERT_MISSING_EXTENSION},
-    /* expat-03, 3.1: "unsupported_extension" */
+    /* expat-04, 3.1: "unsupported_extension" */
     {VOUCH_E_UNSUPPORTED_EXTENSION, "unsupported_extension",
      ALERT_UNSUPPORTED_EXTENSION},
     {VOUCH_E_EXTENSION_PLACEMENT, "extension_placement",
@@ -69,6 +69,7 @@ static const struct {
     {VOUCH_E_CHANNEL_USED, "channel_used", ALERT_INTERNAL_ERROR},
     {VOUCH_E_CHANNEL_CHANGED, "channel_changed", ALERT_INTERNAL_ERROR},
     {VOUCH_E_KEY_MISMATCH, "key_mismatch", ALERT_INTERNAL_ERROR},
+    {VOUCH_E_LABEL, "label", ALERT_INTERNAL_ERROR},
     {VOUCH_E_NOMEM, "nomem", ALERT_INTERNAL_ERROR},
     {VOUCH_E_CRYPTO, "crypto", ALERT_INTERNAL_ERROR},
     {VOUCH_E_IO, "io", ALERT_INTERNAL_ERROR},

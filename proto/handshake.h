@@ -25,7 +25,7 @@ enum { /* ExtensionType (RFC 8446, 4.2) */
        VOUCH_EXT_SIGNATURE_ALGORITHMS = 13,
        VOUCH_EXT_CERTIFICATE_AUTHORITIES = 47,
        VOUCH_EXT_SIGNATURE_ALGORITHMS_CERT = 50,
-       VOUCH_EXT_CMW_ATTESTATION = 0xff00, /* expat-03, 9: not assigned yet */
+       VOUCH_EXT_CMW_ATTESTATION = 0xff00, /* expat-04, 9: not assigned yet */
 };
 
 /* The request type that the side `role` sends (RFC 9261, 4). */
@@ -98,7 +98,7 @@ vouch_err vouch_authenticator_parse(
 bool vouch_entry_next(vouch_bytes *list, vouch_bytes *certificate);
 
 /* vouch_certificate_encode appends a Certificate of `chain`, with `cmw` in
- * entry 0 if it is not empty (expat-03, 3). num 0 gives the one of the empty
+ * entry 0 if it is not empty (expat-04, 3). num 0 gives the one of the empty
  * authenticator (RFC 9261, 6), which is hashed but never sent. Errors:
  * TOO_LARGE, TOO_MANY, ARGUMENT, and nothing is written; NOMEM (no room in
  * `out`, whose content is lost), also of the two below. */

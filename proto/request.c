@@ -53,7 +53,7 @@ static bool check_signature_algorithms_cert(CBS *body,
     return read_schemes(body, &schemes);
 }
 
-/* expat-03, 3.1: empty in a request [X06] */
+/* expat-04, 3.1: empty in a request [X06] */
 static bool read_cmw_attestation(CBS *body, struct vouch_request *request)
 {
     request->attestation = true;
@@ -229,7 +229,7 @@ static bool write_schemes(CBB *extensions)
     return ok && CBB_flush(extensions);
 }
 
-/* expat-03, 3.1: empty in a request [X06] */
+/* expat-04, 3.1: empty in a request [X06] */
 static bool write_cmw_attestation(CBB *extensions)
 {
     return CBB_add_u16(extensions, VOUCH_EXT_CMW_ATTESTATION) &&

@@ -255,7 +255,7 @@ START_TEST(evidence_with_any_octet_changed_is_refused) /* RFC 9711, 3 [T01] */
 }
 END_TEST
 
-START_TEST(evidence_signed_by_the_aik_is_refused) /* expat-03, 7.1 [X31] */
+START_TEST(evidence_signed_by_the_aik_is_refused) /* expat-04, 7.1 [X31] */
 {
     expected.aik_spki = vouch_key_spki(key);
     ck_assert_int_eq(VOUCH_REJECTED, judge());

@@ -508,7 +508,7 @@ END_TEST
 static const vouch_gate requiring[] = {
     VOUCH_GATE_RESTRICTED, VOUCH_GATE_REQUIRE_PEER, VOUCH_GATE_MUTUAL};
 
-/* expat-03, 7: the default after a failed validation is the end [X30] */
+/* expat-04, 7: the default after a failed validation is the end [X30] */
 START_TEST(rejection_ends_the_session_by_default) /* Attack 69 */
 {
     ck_assert_int_eq(vouch_config_set_gate(pair.client.config, requiring[_i]),

@@ -59,7 +59,7 @@ static void expect(vouch_err err)
     ck_assert_int_eq(err, forger_present(&forger, &forgery));
 }
 
-/* Attack 18: expat-03, 3.1 [X08] */
+/* Attack 18: expat-04, 3.1 [X08] */
 START_TEST(evidence_that_was_not_asked_for_is_refused)
 {
     forgery.num_offers = 1; /* signature_algorithms only */
@@ -107,7 +107,7 @@ START_TEST(extension_that_was_asked_for_is_passed_over) /* [E15] */
 }
 END_TEST
 
-/* Attack 19: expat-03, 3 [X01] [X02] */
+/* Attack 19: expat-04, 3 [X01] [X02] */
 START_TEST(evidence_in_another_entry_is_refused)
 {
     put(1, &good_cmw, 1); /* in both */
@@ -142,7 +142,7 @@ START_TEST(evidence_twice_in_an_entry_is_refused) /* Attack 19 */
 }
 END_TEST
 
-/* Attack 20: expat-03, 3: opaque cmw_data<1..2^16-1> [X03] */
+/* Attack 20: expat-04, 3: opaque cmw_data<1..2^16-1> [X03] */
 START_TEST(evidence_of_another_format_is_refused)
 {
     static const vouch_bytes bodies[] = {
@@ -163,7 +163,7 @@ START_TEST(evidence_of_another_format_is_refused)
 }
 END_TEST
 
-/* Attack 20: expat-03, 3.1 [X06]. The attester refuses such a request, too. */
+/* Attack 20: expat-04, 3.1 [X06]. The attester refuses such a request, too. */
 START_TEST(request_with_something_in_cmw_is_refused)
 {
     static const vouch_bytes bodies[] = {OCTETS("\x00"), OCTETS("\x00\x00"),

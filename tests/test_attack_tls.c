@@ -430,7 +430,8 @@ END_TEST
 START_TEST(connection_check_is_no_other_exported_value) /* Attack 64 */
 {
     static const char *const labels[] = {
-        "Attestation", "EXPORTER-server authenticator handshake context",
+        "EXPORTER-cmw-attestation",
+        "EXPORTER-server authenticator handshake context",
         "EXPORTER-server authenticator finished key",
         "EXPORTER-client authenticator handshake context",
         "EXPORTER-client authenticator finished key"};

@@ -201,7 +201,7 @@ static vouch_err exchange_with(const struct pki_profile *profile)
 
 /* --- what a good one gives --- */
 
-/* Both roles, all four schemes: expat-03, 3.4 [X15], 4.3 [X20] [X21], 5.2
+/* Both roles, all four schemes: expat-04, 3.4 [X15], 4.3 [X20] [X21], 5.2
  * [X28]. */
 START_TEST(authenticator_proves_identity_over_tls)
 {
@@ -254,7 +254,7 @@ START_TEST(authenticator_proves_identity_over_tls)
 END_TEST
 
 /* RFC 9261, 5.2.1 [E14]: nothing that was not asked for, and no evidence is a
- * plain authenticator (expat-03, 3.1 [X07] [X09]). */
+ * plain authenticator (expat-04, 3.1 [X07] [X09]). */
 START_TEST(authenticator_without_attestation_has_no_cmw)
 {
     vouch_buffer request = ask(_i == 1), authenticator;
@@ -271,7 +271,7 @@ START_TEST(authenticator_without_attestation_has_no_cmw)
 }
 END_TEST
 
-/* expat-03, 5.1 [X40]: each exchange has a binder of its own. */
+/* expat-04, 5.1 [X40]: each exchange has a binder of its own. */
 START_TEST(authenticator_binder_differs_between_exchanges)
 {
     vouch_identity first, second;
@@ -474,7 +474,7 @@ START_TEST(authenticator_is_not_spontaneous)
 }
 END_TEST
 
-START_TEST(request_without_offer_gets_no_cmw) /* expat-03, 3.1 [X08], [E14] */
+START_TEST(request_without_offer_gets_no_cmw) /* expat-04, 3.1 [X08], [E14] */
 {
     vouch_buffer request = ask(false), out = {NULL, 0};
 
@@ -570,7 +570,7 @@ START_TEST(request_without_the_roots_scheme_is_answered) /* [E12] */
 }
 END_TEST
 
-START_TEST(cmw_has_a_limit) /* expat-03, 3 [X03] */
+START_TEST(cmw_has_a_limit) /* expat-04, 3 [X03] */
 {
     uint8_t *octets = calloc(1, VOUCH_LIMIT_CMW + 1);
     vouch_buffer request = ask(true), out = {NULL, 0};
@@ -624,7 +624,7 @@ START_TEST(channel_has_one_endpoint)
 }
 END_TEST
 
-/* --- PKI: expat-03, 3.3 [X12] [X13] --- */
+/* --- PKI: expat-04, 3.3 [X12] [X13] --- */
 
 START_TEST(chain_name_is_checked)
 {

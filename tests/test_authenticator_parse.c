@@ -760,7 +760,7 @@ static const char *const encoded[] = {
     "server-no-cmw",      "server-chain-of-two", "context-of-255",
 };
 
-/* expat-03, 3 [X01] [X02] [X03] */
+/* expat-04, 3 [X01] [X02] [X03] */
 START_TEST(authenticator_encode_gives_the_octets_of_the_vector)
 {
     vouch_buffer message = vector_authenticator(encoded[_i]);
@@ -803,7 +803,7 @@ START_TEST(certificate_encode_gives_one_of_none_to_be_hashed)
 }
 END_TEST
 
-/* expat-03, 3: opaque cmw_data<1..2^16-1> in an extension of at most 2^16-1,
+/* expat-04, 3: opaque cmw_data<1..2^16-1> in an extension of at most 2^16-1,
  * in a block of at most 2^16-1 [X03] */
 START_TEST(certificate_encode_keeps_to_the_limit_of_cmw)
 {

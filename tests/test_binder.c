@@ -21,7 +21,7 @@ static void make_spki(uint8_t out[SPKI_LEN])
     }
 }
 
-/* What the exporter was asked for as "Attestation". */
+/* What the exporter was asked for as "EXPORTER-cmw-attestation". */
 struct asked {
     size_t times;
     uint8_t context[255];
@@ -35,7 +35,7 @@ static vouch_err exporter(void *arg, const char *label, vouch_bytes context,
 {
     struct asked *asked = arg;
 
-    if (strcmp(label, "Attestation") == 0) {
+    if (strcmp(label, "EXPORTER-cmw-attestation") == 0) {
         asked->times++;
         asked->context_len = context.len;
         asked->len = len;
@@ -83,7 +83,7 @@ static const struct {
      "\xe5\x85\x18\x25\x8a\xec\x84\xbf\xf9\x78\xcf\xee\x3f\x93\xe5\x9e"},
 };
 
-START_TEST(binder_is_hash_of_spki_and_exported_value) /* expat-03, 5.1 */
+START_TEST(binder_is_hash_of_spki_and_exported_value) /* expat-04, 5.1 */
 {
     uint8_t spki[SPKI_LEN];
     struct asked asked;
@@ -104,7 +104,7 @@ START_TEST(binder_is_hash_of_spki_and_exported_value) /* expat-03, 5.1 */
 }
 END_TEST
 
-START_TEST(aik_pub_hash_is_hash_of_spki) /* expat-03, 5.2 [X27] */
+START_TEST(aik_pub_hash_is_hash_of_spki) /* expat-04, 5.2 [X27] */
 {
     uint8_t spki[SPKI_LEN];
     vouch_digest hash;

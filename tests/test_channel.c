@@ -95,10 +95,10 @@ START_TEST(channel_exports_the_same_at_both_ends) /* RFC 9261, 5.1 [E07] */
     uint8_t at_client[EXPORTED_LEN], at_server[EXPORTED_LEN];
     uint8_t other[EXPORTED_LEN];
 
-    export(client, "Attestation", "context", at_client);
-    export(server, "Attestation", "context", at_server);
+    export(client, "EXPORTER-cmw-attestation", "context", at_client);
+    export(server, "EXPORTER-cmw-attestation", "context", at_server);
     ck_assert_mem_eq(at_client, at_server, EXPORTED_LEN);
-    export(server, "Attestation", "other context", other);
+    export(server, "EXPORTER-cmw-attestation", "other context", other);
     ck_assert_mem_ne(at_client, other, EXPORTED_LEN);
     export(server, "other label", "context", other);
     ck_assert_mem_ne(at_client, other, EXPORTED_LEN);
@@ -114,13 +114,13 @@ START_TEST(channel_stays_the_same_over_key_update)
     vouch_channel *channel = channel_of(end(pair, _i));
     uint8_t before[EXPORTED_LEN], after[EXPORTED_LEN];
 
-    export(channel, "Attestation", "", before);
+    export(channel, "EXPORTER-cmw-attestation", "", before);
     ck_assert(SSL_key_update(pair->client, SSL_KEY_UPDATE_REQUESTED));
     ck_assert(SSL_key_update(pair->server, SSL_KEY_UPDATE_REQUESTED));
     tls_send(pair->client, pair->server, octet);
     tls_send(pair->server, pair->client, octet);
     tls_send(pair->client, pair->server, octet);
-    export(channel, "Attestation", "", after);
+    export(channel, "EXPORTER-cmw-attestation", "", after);
     ck_assert_mem_eq(before, after, EXPORTED_LEN);
     ck_assert_int_eq(VOUCH_OK, vouch_channel_check(channel));
     vouch_channel_free(channel);
@@ -228,7 +228,7 @@ START_TEST(attack_31_channel_where_early_data_is_on)
 }
 END_TEST
 
-START_TEST(channel_refuses_a_resumed_connection) /* expat-03, 7.2 [X38] */
+START_TEST(channel_refuses_a_resumed_connection) /* expat-04, 7.2 [X38] */
 {
     struct tls_pair *first = connect_with_ticket(&ticketing);
     struct tls_pair *pair = tls_connect(
@@ -251,7 +251,7 @@ START_TEST(channel_refuses_where_tickets_are_on) /* [X35] [X37] */
 END_TEST
 
 /* Either of the two settings would do. */
-START_TEST(prepared_server_sends_no_ticket) /* expat-03, 7.2 [X35] */
+START_TEST(prepared_server_sends_no_ticket) /* expat-04, 7.2 [X35] */
 {
     struct tls_pair *pair = tls_pair_new(&prepared);
 
@@ -269,7 +269,7 @@ START_TEST(prepared_server_sends_no_ticket) /* expat-03, 7.2 [X35] */
 }
 END_TEST
 
-START_TEST(prepared_server_does_not_resume) /* expat-03, 7.2 [X38] */
+START_TEST(prepared_server_does_not_resume) /* expat-04, 7.2 [X38] */
 {
     struct tls_pair *first = connect_with_ticket(&ticketing);
     struct tls_pair *pair;
@@ -301,7 +301,7 @@ START_TEST(client_offers_what_is_left_on) /* shows that the next one can fail */
 }
 END_TEST
 
-/* expat-03, 7.2: no early_data [X36], even with a session that allows it */
+/* expat-04, 7.2: no early_data [X36], even with a session that allows it */
 START_TEST(prepared_client_offers_no_early_data)
 {
     const struct tls_options options = {
@@ -320,7 +320,7 @@ START_TEST(prepared_client_offers_no_early_data)
 }
 END_TEST
 
-/* expat-03, 7.2: tickets that come all the same are discarded [X37] */
+/* expat-04, 7.2: tickets that come all the same are discarded [X37] */
 START_TEST(prepared_client_discards_tickets)
 {
     struct tls_pair *first =

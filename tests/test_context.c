@@ -52,7 +52,7 @@ static const struct {
     {VOUCH_ID_OPERATION | VOUCH_ID_NONCE, 32, 64, 72, 128},
 };
 
-/* RFC 9261, 4 [E01] [E02]; expat-03, 5.1 [X23] */
+/* RFC 9261, 4 [E01] [E02]; expat-04, 5.1 [X23] */
 START_TEST(context_parse_finds_the_parts)
 {
     const uint64_t id = VOUCH_ID_SERVER | layouts[_i].bits | 0x1122;

@@ -24,7 +24,7 @@ START_TEST(error_every_number_has_a_name)
     } bands[] = {
         {VOUCH_E_DECODE, VOUCH_E_TRUNCATED},
         {VOUCH_E_TOO_LARGE, VOUCH_E_RATE},
-        {VOUCH_E_ARGUMENT, VOUCH_E_KEY_MISMATCH},
+        {VOUCH_E_ARGUMENT, VOUCH_E_LABEL},
         {VOUCH_E_NOMEM, VOUCH_E_DATA_LOST},
     };
 
@@ -36,7 +36,7 @@ START_TEST(error_every_number_has_a_name)
 }
 END_TEST
 
-START_TEST(error_alert_for_unoffered_extension_is_110) /* expat-03, 3.1 */
+START_TEST(error_alert_for_unoffered_extension_is_110) /* expat-04, 3.1 */
 {
     ck_assert_uint_eq(vouch_err_alert(VOUCH_E_UNSUPPORTED_EXTENSION), 110);
     ck_assert_uint_eq(vouch_err_alert(VOUCH_E_NOMEM), 80);

@@ -10,7 +10,7 @@
 #include "tests/support/tls_pair.h"
 
 /* This program is linked without libcbor, from the library's own objects:
- * expat-03, 6: evidence is opaque to the TLS layer [X29]. */
+ * expat-04, 6: evidence is opaque to the TLS layer [X29]. */
 
 struct side {
     vouch_channel *channel;

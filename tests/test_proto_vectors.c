@@ -431,14 +431,14 @@ static vouch_channel *make_channel(vouch_role role)
     return channel;
 }
 
-START_TEST(vector_of_exporter_values) /* expat-03, 5.1 [X22] */
+START_TEST(vector_of_exporter_values) /* expat-04, 5.1 [X22] */
 {
     vouch_channel *channel = make_channel(VOUCH_CLIENT);
     vouch_buffer context = vector_hex(one, "context");
     uint8_t value[32];
 
     check_octets(one, "conn_check", vouch_channel_conn_check(channel));
-    ck_assert_int_eq(vouch_channel_export(channel, "Attestation",
+    ck_assert_int_eq(vouch_channel_export(channel, "EXPORTER-cmw-attestation",
                                           span_of(&context), value,
                                           sizeof value),
                      VOUCH_OK);
@@ -498,7 +498,7 @@ static void encode_parts(const struct vouch_authenticator_parts *parts,
     ck_assert_int_eq(vouch_finished_encode(cbb, parts->verify_data), VOUCH_OK);
 }
 
-START_TEST(vector_of_an_authenticator) /* RFC 9261, 5.2; expat-03, 3 [X03] */
+START_TEST(vector_of_an_authenticator) /* RFC 9261, 5.2; expat-04, 3 [X03] */
 {
     vouch_buffer octets = vector_hex(one, "authenticator"), again;
     vouch_buffer asked = vector_hex(one, "request");
@@ -628,7 +628,7 @@ static void appraise(const vouch_identity *identity)
     vouch_appraiser_free(appraiser);
 }
 
-/* expat-03, 5.1 and 5.2 [X22] [X24] [X27] [X28] */
+/* expat-04, 5.1 and 5.2 [X22] [X24] [X27] [X28] */
 START_TEST(vector_of_an_exchange_is_accepted)
 {
     ck_assert_int_eq(validate("authenticator", appraise), VOUCH_OK);

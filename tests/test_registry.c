@@ -73,7 +73,7 @@ START_TEST(registry_issues_unique_contexts)
 }
 END_TEST
 
-START_TEST(registry_puts_operation_and_nonce_into_context) /* expat-03, 5.1 */
+START_TEST(registry_puts_operation_and_nonce_into_context) /* expat-04, 5.1 */
 {
     struct vouch_registry registry;
     struct vouch_context parsed;

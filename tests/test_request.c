@@ -88,7 +88,7 @@ static vouch_err try_extensions(uint8_t type, const char *extensions)
     return err;
 }
 
-/* RFC 9261, 4 and 7.1 [E04] [E24]; expat-03, 3.1 [X06] */
+/* RFC 9261, 4 and 7.1 [E04] [E24]; expat-04, 3.1 [X06] */
 START_TEST(request_parse_takes_each_vector_as_it_says)
 {
     const json_t *vector =
@@ -373,7 +373,7 @@ static const char *const bad[] = {
     SIGNATURE_ALGORITHMS "0000 000a 0008 00 0001 61 00 0001 62",
 };
 
-/* RFC 9261, 7.1 [E24] and 4 [E03]; expat-03, 3.1 [X06] */
+/* RFC 9261, 7.1 [E24] and 4 [E03]; expat-04, 3.1 [X06] */
 START_TEST(request_parse_refuses_bad_extensions)
 {
     ck_assert_int_eq(VOUCH_OK,
@@ -471,7 +471,7 @@ static const struct {
     {"context-of-255", CLIENTS, true},
 };
 
-/* RFC 9261, 4 [E04]; expat-03, 3.1 [X06] */
+/* RFC 9261, 4 [E04]; expat-04, 3.1 [X06] */
 START_TEST(request_encode_gives_the_octets_of_the_vector)
 {
     const json_t *vector = find_vector(file, encoded[_i].name);

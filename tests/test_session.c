@@ -62,7 +62,7 @@ START_TEST(session_attests_both_ways_and_then_lets_data_flow) /* [X34] [X39] */
 }
 END_TEST
 
-/* expat-03, 7.4: a new exchange has a new context, hence a new binder [X40] */
+/* expat-04, 7.4: a new exchange has a new context, hence a new binder [X40] */
 START_TEST(session_attests_again_with_another_binder)
 {
     uint8_t first[32];
@@ -100,7 +100,7 @@ START_TEST(session_attests_again_by_interval)
 }
 END_TEST
 
-/* expat-03, 7: the default after a rejection is the end of the channel [X30] */
+/* expat-04, 7: the default after a rejection is the end of the channel [X30] */
 START_TEST(session_closes_when_the_peer_is_rejected)
 {
     pair.client.verdict = VOUCH_REJECTED;

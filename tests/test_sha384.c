@@ -75,7 +75,8 @@ START_TEST(channel_exports_what_the_secret_of_the_peer_expands_to)
         {"EXPORTER-client authenticator handshake context", "", 48},
         {"EXPORTER-server authenticator finished key", "", 48},
         {"EXPORTER-client authenticator finished key", "", 32},
-        {"Attestation", "certificate_request_context of 40 octets", 32},
+        {"EXPORTER-cmw-attestation", "certificate_request_context of 40 octets",
+         32},
         {connection_check, "", 32},
     };
     vouch_buffer secret;

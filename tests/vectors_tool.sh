@@ -27,6 +27,14 @@ expect() {
 ea=$vectors/exported_authenticators.json
 expect 0 '36 agree, 0 disagree, 0 not built' ea "$ea"
 [ "$(wc -l <"$scratch/out")" -eq 37 ] || fail 'not a line for each vector'
+expect 0 '8 agree, 0 disagree, 0 not built' ea \
+    "$VOUCH_SOURCE_ROOT/proto/vectors/labels.json"
+# A vector that names no label gives a value alone; one that names another than
+# there is, nothing.
+sed '/"label":/d' "$ea" >"$scratch/ea.json"
+expect 0 '36 agree, 0 disagree, 0 not built' ea "$scratch/ea.json"
+sed 's/"label": "/&x/' "$ea" >"$scratch/ea.json"
+expect 1 '0 agree, 36 disagree, 0 not built' ea "$scratch/ea.json"
 
 # One that ought to be accepted and is not, and one the other way round.
 sed 's/"expect": "accept"/"expect": "finished"/' "$ea" >"$scratch/ea.json"

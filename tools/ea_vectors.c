@@ -32,11 +32,21 @@ static const char *const part_names[PARTS] = {
 
 struct ea_vector {
     const json_t *json;
+    vouch_label label;
+    const char *label_text; /* NULL: its values stand for any label */
     vouch_role sender;
     vouch_hash hash;
     const char *server_name;
     int64_t time;
     vouch_buffer part[PARTS];
+};
+
+static const struct {
+    const char *text;
+    vouch_label label;
+} labels[] = {
+    {"EXPORTER-cmw-attestation", VOUCH_LABEL_EXPAT_04},
+    {"Attestation", VOUCH_LABEL_EXPAT_03},
 };
 
 /* Which part stands for which exporter value of the sender. */
@@ -60,10 +70,42 @@ static bool has_octets(vouch_bytes octets, const vouch_buffer *wanted)
             memcmp(octets.data, wanted->data, octets.len) == 0);
 }
 
+static vouch_label label_of(const char *text)
+{
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        if (strcmp(text, labels[i].text) == 0) {
+            return labels[i].label;
+        }
+    }
+    return VOUCH_LABEL_NONE;
+}
+
+/* Whether the vector's value is that of `label`. */
+static bool is_label(const struct ea_vector *vector, const char *label)
+{
+    return vector->label_text != NULL ? strcmp(label, vector->label_text) == 0
+                                      : label_of(label) != VOUCH_LABEL_NONE;
+}
+
+/* RFC 9261 has no label for evidence. A vector that names none gives a value
+ * alone, and is run with the label of today. */
+static bool read_label(const json_t *json, struct ea_vector *out)
+{
+    const json_t *label = json_object_get(json, "label");
+
+    out->label_text = json_string_value(label);
+    out->label = VOUCH_LABEL_EXPAT_04;
+    if (out->label_text != NULL) {
+        out->label = label_of(out->label_text);
+    }
+    return (label == NULL || json_is_string(label)) &&
+           out->label != VOUCH_LABEL_NONE;
+}
+
 static const vouch_buffer *exported(const struct ea_vector *vector,
                                     const char *label, vouch_bytes context)
 {
-    if (strcmp(label, "Attestation") == 0 &&
+    if (is_label(vector, label) &&
         has_octets(context, &vector->part[CONTEXT])) {
         return &vector->part[ATTESTATION_EXPORTER];
     }
@@ -109,7 +151,7 @@ static void cleanup(struct ea_vector *vector)
 
 static bool read_vector(const json_t *json, struct ea_vector *out)
 {
-    bool ok = true;
+    bool ok;
 
     *out = (struct ea_vector){
         .json = json,
@@ -118,6 +160,7 @@ static bool read_vector(const json_t *json, struct ea_vector *out)
         .server_name = json_string_value(json_object_get(json, "server_name")),
         .time = json_integer_value(json_object_get(json, "time")),
     };
+    ok = read_label(json, out);
     for (size_t i = 0; i < PARTS; i++) {
         ok = vector_octets(json, part_names[i], &out->part[i]) && ok;
     }
@@ -164,8 +207,8 @@ static vouch_err make_endpoint(struct ea_vector *vector,
 {
     vouch_role own =
         vector->sender == VOUCH_SERVER ? VOUCH_CLIENT : VOUCH_SERVER;
-    vouch_err err =
-        vouch_channel_new(own, vector->hash, exporter, vector, channel);
+    vouch_err err = vouch_channel_new_for(vector->label, own, vector->hash,
+                                          exporter, vector, channel);
 
     if (err == VOUCH_OK) {
         err = vouch_endpoint_new(*channel, endpoint);

@@ -13,7 +13,7 @@ extern "C" {
 
 /*
  * RFC 9261 Exported Authenticators with the cmw_attestation extension
- * (draft-fossati-seat-expat-03), usable without a session. What the extension
+ * (draft-fossati-seat-expat-04), usable without a session. What the extension
  * carries is opaque here.
  */
 
@@ -96,6 +96,30 @@ VOUCH_EXPORT vouch_err vouch_endpoint_request(
 VOUCH_EXPORT vouch_err vouch_get_context(vouch_bytes message,
                                          vouch_bytes *out) VOUCH_MUST_CHECK;
 
+/** vouch_binding is what Evidence that answers a request must carry, signed by
+ * a key that is not the AIK. */
+typedef struct vouch_binding {
+    vouch_digest binder;       /**< as its nonce (expat-04, 5.1) */
+    vouch_digest aik_pub_hash; /**< Hash(spki) of the AIK (expat-04, 5.2) */
+} vouch_binding;
+
+/**
+ * vouch_endpoint_binding computes what Evidence must carry that goes with
+ * `credential` in answer to the peer's `request`, on this connection. Make the
+ * Evidence for it, and hand that to vouch_endpoint_authenticate with the same
+ * request and credential. Nothing is signed here and no context is spent.
+ *
+ * It returns VOUCH_OK, or, with nothing in `*out`, the errors of
+ * vouch_endpoint_authenticate for a request that is not one or comes too late,
+ * and
+ *   VOUCH_E_UNSUPPORTED_EXTENSION: the peer did not ask for Evidence: answer
+ *       without;
+ *   VOUCH_E_CHANNEL_CHANGED; VOUCH_E_CRYPTO.
+ */
+VOUCH_EXPORT vouch_err vouch_endpoint_binding(
+    const vouch_endpoint *endpoint, vouch_bytes request,
+    const vouch_credential *credential, vouch_binding *out) VOUCH_MUST_CHECK;
+
 /**
  * vouch_endpoint_authenticate answers the peer's `request` with an
  * authenticator (RFC 9261, 5 and 7.3) for `credential`, with `cmw` as
@@ -141,8 +165,8 @@ typedef struct vouch_identity {
     vouch_bytes certificate;   /**< DER of the AIK's certificate */
     vouch_bytes spki;          /**< SubjectPublicKeyInfo within it */
     vouch_bytes cmw;           /**< cmw_data, empty when there is none */
-    vouch_digest aik_pub_hash; /**< Hash(spki) (expat-03, 5.2) */
-    vouch_digest binder;       /**< what evidence must carry (expat-03, 5.1) */
+    vouch_digest aik_pub_hash; /**< Hash(spki) (expat-04, 5.2) */
+    vouch_digest binder;       /**< what evidence must carry (expat-04, 5.1) */
     uint16_t scheme;           /**< scheme of CertificateVerify */
     bool revocation_checked;   /**< CRLs were there and were used */
     bool is_handshake_key;     /**< the peer used this key in the handshake */
@@ -166,7 +190,7 @@ typedef struct vouch_identity {
  *   VOUCH_E_DECODE: not Certificate, CertificateVerify, Finished and no more;
  *   VOUCH_E_CONTEXT_MISMATCH, VOUCH_E_CONTEXT_REUSED;
  *   VOUCH_E_UNSUPPORTED_EXTENSION: it was not offered; tell the peer, alert
- *       110 (expat-03, 3.1);
+ *       110 (expat-04, 3.1);
  *   VOUCH_E_EXTENSION_PLACEMENT, VOUCH_E_EXTENSION_FORMAT,
  *   VOUCH_E_DUPLICATE;
  *   VOUCH_E_SIGNATURE_SCHEME, VOUCH_E_SIGNATURE, VOUCH_E_FINISHED:

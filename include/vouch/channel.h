@@ -30,8 +30,10 @@ typedef vouch_err vouch_exporter(void *arg, const char *label,
  *
  * The caller vouches for what this library can not see: TLS 1.3, handshake
  * complete (a server has verified the client's Finished: RFC 9261, 9), a full
- * handshake, no early data, no session tickets (expat-03, 7.2). `hash` is the
+ * handshake, no early data, no session tickets (expat-04, 7.2). `hash` is the
  * cipher suite's. `arg` is handed to `exporter` and must outlive the channel.
+ *
+ * Its label is VOUCH_LABEL_EXPAT_04.
  *
  * On success `*out` is owned: vouch_channel_free. It returns
  *   VOUCH_E_CRYPTO: the exporter failed;
@@ -40,6 +42,32 @@ typedef vouch_err vouch_exporter(void *arg, const char *label,
 VOUCH_EXPORT vouch_err vouch_channel_new(vouch_role role, vouch_hash hash,
                                          vouch_exporter *exporter, void *arg,
                                          vouch_channel **out) VOUCH_MUST_CHECK;
+
+/**
+ * vouch_label is the exporter label that binds Evidence to the connection
+ * (expat-04, 4 and 5.1). A channel has one, from the call that makes it until
+ * its end, and no other is tried: Evidence that was made with another label is
+ * bound to nothing here.
+ */
+typedef enum vouch_label {
+    VOUCH_LABEL_NONE = 0,     /**< not a label: no call takes it */
+    VOUCH_LABEL_EXPAT_04 = 1, /**< "EXPORTER-cmw-attestation" */
+    VOUCH_LABEL_EXPAT_03 = 2, /**< "Attestation", of the draft before */
+} vouch_label;
+
+/**
+ * vouch_channel_new_for makes a channel as vouch_channel_new does, with `label`
+ * in the place of VOUCH_LABEL_EXPAT_04. It is for endpoints
+ * (authenticator.h) whose peer was built from draft-fossati-seat-expat-03. A
+ * session takes no such channel: VOUCH_E_LABEL. Errors are those of
+ * vouch_channel_new, and VOUCH_E_ARGUMENT when `label` is not one.
+ */
+VOUCH_EXPORT vouch_err vouch_channel_new_for(
+    vouch_label label, vouch_role role, vouch_hash hash,
+    vouch_exporter *exporter, void *arg, vouch_channel **out) VOUCH_MUST_CHECK;
+
+/** vouch_channel_label tells the label that the channel was made for. */
+VOUCH_EXPORT vouch_label vouch_channel_label(const vouch_channel *channel);
 
 /**
  * vouch_channel_set_peer_spki tells the channel which key the peer

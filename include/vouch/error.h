@@ -75,6 +75,8 @@ typedef enum vouch_err {
     VOUCH_E_CHANNEL_USED,         /**< connection already has a channel */
     VOUCH_E_CHANNEL_CHANGED,      /**< the SSL is another connection now */
     VOUCH_E_KEY_MISMATCH,         /**< key is not the one in the certificate */
+    VOUCH_E_LABEL,                /**< the channel has a label that sessions do
+                                       not use: make one without */
 
     /* LOCAL */
     VOUCH_E_NOMEM = 400, /**< out of memory */
@@ -113,7 +115,7 @@ __attribute__((visibility("default"))) const char *vouch_err_name(
  * vouch_err_alert returns the TLS alert (RFC 8446, 6.2) that stands for `err`,
  * for applications that carry authenticators themselves and want to tell the
  * peer: 110 unsupported_extension for an extension that was not offered
- * (expat-03, 3.1), 80 internal_error for what is not the peer's doing.
+ * (expat-04, 3.1), 80 internal_error for what is not the peer's doing.
  */
 __attribute__((visibility("default"))) uint8_t vouch_err_alert(vouch_err err);
 

@@ -44,8 +44,8 @@ VOUCH_EXPORT const char *vouch_appraiser_format(
  * whole aik_pub_hash everything is rejected.
  */
 typedef struct vouch_expectation {
-    vouch_digest binder;       /**< what Evidence must carry (expat-03, 5.1) */
-    vouch_digest aik_pub_hash; /**< of the AIK (expat-03, 5.2) */
+    vouch_digest binder;       /**< what Evidence must carry (expat-04, 5.1) */
+    vouch_digest aik_pub_hash; /**< of the AIK (expat-04, 5.2) */
     vouch_bytes aik_spki;      /**< which must not have signed Evidence; empty
                                   where only its hash is known */
     vouch_bytes nonce; /**< a remote Verifier's in this exchange; or empty */

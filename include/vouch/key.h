@@ -12,7 +12,7 @@ extern "C" {
 
 /**
  * vouch_key is a private key that can sign: an AIK or an attestation key. No
- * public call signs octets of the caller's choice with it (expat-03, 7.1).
+ * public call signs octets of the caller's choice with it (expat-04, 7.1).
  *
  * A key may be loaded before fork(2) and used by parent and children at once:
  * no signatures of different octets share a nonce, and no child inherits a lock

@@ -93,7 +93,7 @@ VOUCH_EXPORT vouch_err vouch_policy_add_instance(
 typedef enum vouch_claim {
     VOUCH_CLAIM_NONE = 0,
     VOUCH_CLAIM_NONCE,            /**< eat_nonce (RFC 9711, 4.1) */
-    VOUCH_CLAIM_AIK_PUB_HASH,     /**< expat-03, 5.2 */
+    VOUCH_CLAIM_AIK_PUB_HASH,     /**< expat-04, 5.2 */
     VOUCH_CLAIM_UEID,             /**< ueid (RFC 9711, 4.2.1) */
     VOUCH_CLAIM_PROFILE,          /**< eat_profile (RFC 9711, 4.3.2) */
     VOUCH_CLAIM_IAT,              /**< iat (RFC 8392, 3.1.6) */

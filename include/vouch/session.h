@@ -87,7 +87,7 @@ VOUCH_EXPORT vouch_err vouch_config_set_gate(vouch_config *config,
                                              vouch_gate gate) VOUCH_MUST_CHECK;
 
 /** vouch_refusal says what follows when the peer is rejected, or does not
- * attest although the gate requires it (expat-03, 7). */
+ * attest although the gate requires it (expat-04, 7). */
 typedef enum vouch_refusal {
     VOUCH_REFUSAL_CLOSE = 0, /**< the session is closed */
     VOUCH_REFUSAL_STAY,      /**< the gate is shut, the session goes on */
@@ -241,6 +241,8 @@ typedef struct vouch_session vouch_session;
  *
  * On success `*out` is owned: vouch_session_free. It returns
  *   VOUCH_E_CHANNEL_USED;
+ *   VOUCH_E_LABEL: the channel was made for the label of an older draft, which
+ *       is for endpoints alone; it can still serve one;
  *   VOUCH_E_ARGUMENT: the gate requires the peer, but there is no trust or no
  *       format that is appraised; or it is mutual and there is no credential or
  *       no format that is produced;

@@ -12,7 +12,7 @@ extern "C" {
 
 /**
  * vouch_trust says which certificate chains of a peer's AIK are good (RFC
- * 5280; expat-03, 3.3: attestation never stands in for this).
+ * 5280; expat-04, 3.3: attestation never stands in for this).
  */
 typedef struct vouch_trust vouch_trust;
 

@@ -8,6 +8,13 @@
 
 enum { EXPORTED_VALUE_LEN = 32 };
 
+/* expat-04, 4 and 5.1 [X22]; what the draft before it had is for RFC 9261 used
+ * alone */
+static const char *const labels[] = {
+    [VOUCH_LABEL_EXPAT_04] = "EXPORTER-cmw-attestation",
+    [VOUCH_LABEL_EXPAT_03] = "Attestation",
+};
+
 static bool is_one_sequence(vouch_bytes der)
 {
     CBS cbs = vouch_reader(der);
@@ -25,19 +32,19 @@ vouch_err vouch_binder(const vouch_channel *channel, vouch_bytes spki,
     if (!is_one_sequence(spki)) {
         return VOUCH_E_ARGUMENT;
     }
-    /* expat-03, 5.1: the request's context goes into the exporter [X11] [X22],
+    /* expat-04, 5.1: the request's context goes into the exporter [X11] [X22],
      * and with it the Verifier's nonce, if there is one [X23] */
-    err = vouch_channel_export(channel, "Attestation", context, exported_value,
-                               sizeof exported_value);
+    err = vouch_channel_export(channel, labels[vouch_channel_label(channel)],
+                               context, exported_value, sizeof exported_value);
     if (err == VOUCH_OK) {
-        /* expat-03, 5.1: Hash(public_key || exported_value) [X24] */
+        /* expat-04, 5.1: Hash(public_key || exported_value) [X24] */
         err = vouch_hash_parts(vouch_channel_hash(channel), parts, 2, out);
     }
     vouch_wipe(exported_value, sizeof exported_value);
     return err;
 }
 
-/* expat-03, 5.2: with the hash of the cipher suite [X27] */
+/* expat-04, 5.2: with the hash of the cipher suite [X27] */
 vouch_err vouch_aik_pub_hash(vouch_hash hash, vouch_bytes spki,
                              vouch_digest *out)
 {

@@ -165,7 +165,7 @@ static bool has_key(X509 *leaf, const EVP_PKEY *key)
     return same;
 }
 
-/* expat-03, 3.3: PKI validation is always done, whatever the evidence says, and
+/* expat-04, 3.3: PKI validation is always done, whatever the evidence says, and
  * nothing turns it off [X12] [X13] */
 static vouch_err validate(X509_STORE_CTX *context, struct vouch_aik *aik,
                           const vouch_trust *trust, vouch_role sender,

@@ -21,7 +21,7 @@ static vouch_err check_answer(const struct vouch_request *request,
     if (!vouch_credential_suits(credential, request)) {
         return VOUCH_E_SIGNATURE_SCHEME;
     }
-    /* RFC 9261, 5.2.1: only extensions that the request has [E14]; expat-03,
+    /* RFC 9261, 5.2.1: only extensions that the request has [E14]; expat-04,
      * 3.2: attestation answers a request for it [X10] */
     if (cmw.len != 0 && !request->attestation) {
         return VOUCH_E_UNSUPPORTED_EXTENSION;

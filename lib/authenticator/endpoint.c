@@ -81,7 +81,7 @@ static vouch_err encode_request(const vouch_endpoint *endpoint,
     if (!CBB_init_fixed(&cbb, octets, sizeof octets)) {
         return VOUCH_E_NOMEM;
     }
-    /* RFC 9261, 4: the type is that of this side's role [E04]; expat-03, 3.1:
+    /* RFC 9261, 4: the type is that of this side's role [E04]; expat-04, 3.1:
      * with an empty cmw_attestation [X06] */
     err = vouch_request_encode(&cbb, vouch_request_type(endpoint->role),
                                context, attestation, name);
@@ -250,7 +250,47 @@ static vouch_err answer_received(const vouch_endpoint *endpoint,
                : VOUCH_E_STATE;
 }
 
-/* expat-03, 4.3: attestation goes in with the certificate [X20] */
+/* expat-04, 5.1 and 5.2: over the key of the certificate that will be sent
+ * [X24] [X27] */
+static vouch_err compute_binding(const vouch_channel *channel, vouch_bytes spki,
+                                 vouch_bytes context, vouch_binding *out)
+{
+    vouch_binding binding;
+    vouch_err err = vouch_binder(channel, spki, context, &binding.binder);
+
+    if (err == VOUCH_OK) {
+        err = vouch_aik_pub_hash(vouch_channel_hash(channel), spki,
+                                 &binding.aik_pub_hash);
+    }
+    if (err == VOUCH_OK) {
+        *out = binding;
+    }
+    return err;
+}
+
+vouch_err vouch_endpoint_binding(const vouch_endpoint *endpoint,
+                                 vouch_bytes request,
+                                 const vouch_credential *credential,
+                                 vouch_binding *out)
+{
+    struct vouch_request parsed;
+    vouch_err err = take_request(endpoint, request, &parsed);
+
+    if (err == VOUCH_OK) {
+        err = vouch_channel_check(endpoint->channel);
+    }
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    /* expat-04, 3.1: an answer has no extension that was not offered [X08] */
+    return parsed.attestation
+               ? compute_binding(endpoint->channel,
+                                 vouch_credential_spki(credential),
+                                 parsed.context, out)
+               : VOUCH_E_UNSUPPORTED_EXTENSION;
+}
+
+/* expat-04, 4.3: attestation goes in with the certificate [X20] */
 vouch_err vouch_endpoint_authenticate(vouch_endpoint *endpoint,
                                       vouch_bytes request,
                                       const vouch_credential *credential,

@@ -49,8 +49,9 @@ vouch_err vouch_endpoint_refuse_received(vouch_endpoint *endpoint,
                                          vouch_bytes request,
                                          vouch_buffer *out) VOUCH_MUST_CHECK;
 
-/* vouch_binder computes Hash(spki || TLS-Exporter("Attestation", context, 32))
- * (expat-03, 5.1), and vouch_aik_pub_hash computes Hash(spki) (expat-03, 5.2).
+/* vouch_binder computes Hash(spki || TLS-Exporter(label, context, 32)), where
+ * the label is the channel's
+ * (expat-04, 5.1), and vouch_aik_pub_hash computes Hash(spki) (expat-04, 5.2).
  * `spki` must be one DER SEQUENCE and nothing else, so that the two parts of
  * the hashed octets can not be cut in another place; else VOUCH_E_ARGUMENT. */
 vouch_err vouch_binder(const vouch_channel *channel, vouch_bytes spki,

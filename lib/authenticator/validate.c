@@ -76,14 +76,14 @@ static vouch_err identify(const vouch_endpoint *endpoint,
         .context = parts->context,
         .certificate = parts->leaf,
         .spki = aik->spki,
-        /* expat-03, 3.1: empty from a peer that does not know it [X09] */
+        /* expat-04, 3.1: empty from a peer that does not know it [X09] */
         .cmw = parts->cmw,
         .scheme = parts->scheme,
         .revocation_checked = trust->crls != NULL,
         .is_handshake_key = vouch_channel_is_peer(channel, aik->spki),
         .not_after = aik->not_after,
     };
-    /* expat-03, 4.3 and 5.2: what evidence is held against is computed here,
+    /* expat-04, 4.3 and 5.2: what evidence is held against is computed here,
      * from the end-entity certificate and this connection [X21] [X26] [X28] */
     vouch_err err = vouch_aik_pub_hash(vouch_channel_hash(channel), aik->spki,
                                        &identity.aik_pub_hash);
@@ -159,7 +159,7 @@ vouch_err vouch_authenticator_verify(const vouch_endpoint *endpoint,
     if (err != VOUCH_OK) {
         return err;
     }
-    /* expat-03, 3.2: evidence belongs to the context of its request [X11] */
+    /* expat-04, 3.2: evidence belongs to the context of its request [X11] */
     if (!parts.empty && !vouch_bytes_equal(parts.context, request->context)) {
         return VOUCH_E_CONTEXT_MISMATCH;
     }

@@ -11,7 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-/* expat-03, 7.2: a server must not send tickets [X35], a client must not offer
+/* expat-04, 7.2: a server must not send tickets [X35], a client must not offer
  * early data [X36], and what tickets still come are not kept [X37] */
 vouch_err vouch_tls_prepare(SSL_CTX *ctx)
 {
@@ -81,7 +81,7 @@ static vouch_err check_connection(const SSL *ssl)
         SSL_get_early_data_reason(ssl) != ssl_early_data_disabled) {
         return VOUCH_E_EARLY_DATA;
     }
-    /* expat-03, 7.2: a full handshake only [X38] */
+    /* expat-04, 7.2: a full handshake only [X38] */
     if (SSL_session_reused(ssl)) {
         return VOUCH_E_RESUMED;
     }
@@ -166,6 +166,12 @@ static vouch_err set_peer(vouch_channel *channel, const SSL *ssl)
 
 vouch_err vouch_channel_from_ssl(SSL *ssl, vouch_channel **out)
 {
+    return vouch_channel_from_ssl_for(VOUCH_LABEL_EXPAT_04, ssl, out);
+}
+
+vouch_err vouch_channel_from_ssl_for(vouch_label label, SSL *ssl,
+                                     vouch_channel **out)
+{
     vouch_channel *channel = NULL;
     vouch_hash hash = VOUCH_SHA256;
     vouch_err err = check_connection(ssl);
@@ -177,9 +183,9 @@ vouch_err vouch_channel_from_ssl(SSL *ssl, vouch_channel **out)
         err = suite_hash(ssl, &hash);
     }
     if (err == VOUCH_OK) {
-        err =
-            vouch_channel_new(SSL_is_server(ssl) ? VOUCH_SERVER : VOUCH_CLIENT,
-                              hash, exporter, ssl, &channel);
+        err = vouch_channel_new_for(
+            label, SSL_is_server(ssl) ? VOUCH_SERVER : VOUCH_CLIENT, hash,
+            exporter, ssl, &channel);
     }
     if (err == VOUCH_OK) {
         err = set_peer(channel, ssl);

@@ -8,6 +8,7 @@
 enum { FINGERPRINT_LEN = 32, SPKI_HASH_LEN = 32 };
 
 struct vouch_channel {
+    vouch_label label;
     vouch_role role;
     vouch_hash hash;
     vouch_exporter *exporter;
@@ -30,12 +31,30 @@ vouch_err vouch_channel_new(vouch_role role, vouch_hash hash,
                             vouch_exporter *exporter, void *arg,
                             vouch_channel **out)
 {
-    vouch_channel *channel = vouch_alloc(sizeof *channel);
+    return vouch_channel_new_for(VOUCH_LABEL_EXPAT_04, role, hash, exporter,
+                                 arg, out);
+}
+
+static bool is_label(vouch_label label)
+{
+    return label == VOUCH_LABEL_EXPAT_04 || label == VOUCH_LABEL_EXPAT_03;
+}
+
+vouch_err vouch_channel_new_for(vouch_label label, vouch_role role,
+                                vouch_hash hash, vouch_exporter *exporter,
+                                void *arg, vouch_channel **out)
+{
+    vouch_channel *channel;
     vouch_err err;
 
+    if (!is_label(label)) {
+        return VOUCH_E_ARGUMENT;
+    }
+    channel = vouch_alloc(sizeof *channel);
     if (channel == NULL) {
         return VOUCH_E_NOMEM;
     }
+    channel->label = label;
     channel->role = role;
     channel->hash = hash;
     channel->exporter = exporter;
@@ -55,6 +74,11 @@ void vouch_channel_free(vouch_channel *channel)
         vouch_wipe(channel, sizeof *channel);
         vouch_free(channel);
     }
+}
+
+vouch_label vouch_channel_label(const vouch_channel *channel)
+{
+    return channel->label;
 }
 
 vouch_role vouch_channel_role(const vouch_channel *channel)

@@ -42,7 +42,7 @@ bool vouch_rejected_text(struct vouch_appraisal *appraisal, vouch_check check,
 
 /* Steps that formats share. */
 
-/* Whose key signed: the anchor that `key_id` names. expat-03, 7.1: never the
+/* Whose key signed: the anchor that `key_id` names. expat-04, 7.1: never the
  * AIK itself [X31] */
 bool vouch_find_anchor(struct vouch_appraisal *appraisal, vouch_bytes key_id,
                        const struct vouch_anchor **out) VOUCH_MUST_CHECK;

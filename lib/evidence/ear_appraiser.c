@@ -80,7 +80,7 @@ static bool find_by_text(struct vouch_appraisal *a, vouch_bytes text)
                : vouch_find_anchor(a, text, &of(a)->anchor);
 }
 
-/* expat-03, 4: by an authority that is believed [X19]; a result that the peer
+/* expat-04, 4: by an authority that is believed [X19]; a result that the peer
  * made itself, with the AIK, is none [X31] */
 static bool check_signer(struct vouch_appraisal *a)
 {
@@ -178,7 +178,7 @@ static vouch_digest aik_hash(const vouch_expectation *expected)
     return hash;
 }
 
-/* expat-03, 5.2 [X27] [X28] */
+/* expat-04, 5.2 [X27] [X28] */
 static bool check_aik_of(struct vouch_appraisal *a,
                          const struct vouch_ear_appraisal *one)
 {

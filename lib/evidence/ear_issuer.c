@@ -129,7 +129,7 @@ void vouch_issuer_set_key_bound(vouch_issuer *issuer)
 
 /* What is to be said */
 
-/* expat-03, 5.2: SHA-256 in a result, whatever the suite [X27] */
+/* expat-04, 5.2: SHA-256 in a result, whatever the suite [X27] */
 static bool name_aik(const vouch_expectation *expected, uint8_t hash[32])
 {
     if (expected->aik_spki.len != 0) {
@@ -143,7 +143,7 @@ static bool name_aik(const vouch_expectation *expected, uint8_t hash[32])
     return true;
 }
 
-/* expat-03, 7.1: the AIK never speaks for itself [X31] */
+/* expat-04, 7.1: the AIK never speaks for itself [X31] */
 static bool is_own_key(const vouch_issuer *issuer, const uint8_t aik_hash[32])
 {
     uint8_t own[32];

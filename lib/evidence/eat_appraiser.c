@@ -40,7 +40,7 @@ static struct eat_appraisal *of(struct vouch_appraisal *base)
     return (struct eat_appraisal *)base;
 }
 
-/* expat-03, 4: Evidence is evaluated against a policy, and what nothing meets
+/* expat-04, 4: Evidence is evaluated against a policy, and what nothing meets
  * must not look as if it were met by everything [X18] */
 static bool check_policy(struct vouch_appraisal *a)
 {
@@ -97,7 +97,7 @@ static bool check_signer(struct vouch_appraisal *a)
                : find_by_key_id(a, &of(a)->signer);
 }
 
-/* expat-03, 4: under a key that the policy trusts [X16]; RFC 9711, 3:
+/* expat-04, 4: under a key that the policy trusts [X16]; RFC 9711, 3:
  * authenticity and integrity before any claim is looked at [T01] */
 static bool check_signature(struct vouch_appraisal *a)
 {
@@ -145,7 +145,7 @@ static bool check_profile(struct vouch_appraisal *a)
                                      expected, found);
 }
 
-/* expat-03, 4 and 5.1: the nonce is the binder, as a whole: of this connection,
+/* expat-04, 4 and 5.1: the nonce is the binder, as a whole: of this connection,
  * and fresh [X17] [X21] [T12] */
 static bool check_binder(struct vouch_appraisal *a)
 {
@@ -158,7 +158,7 @@ static bool check_binder(struct vouch_appraisal *a)
                                        of(a)->eat.nonce);
 }
 
-/* expat-03, 5.2 [X27] [X28] */
+/* expat-04, 5.2 [X27] [X28] */
 static bool check_aik(struct vouch_appraisal *a)
 {
     vouch_bytes hash = vouch_digest_bytes(&a->expected->aik_pub_hash);

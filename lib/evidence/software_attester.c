@@ -202,7 +202,7 @@ static vouch_err produce(vouch_attester *base,
     struct work work;
     vouch_err err;
 
-    /* expat-03, 7.1: an attestation key of its own [X31] */
+    /* expat-04, 7.1: an attestation key of its own [X31] */
     if (vouch_public_key_is(attester->public_key, request->aik_spki)) {
         return VOUCH_E_ARGUMENT;
     }

@@ -26,7 +26,7 @@ enum vouch_signature_form {
 
 /* vouch_key_sign signs `message` with the key's scheme into `out`, which has
  * room for VOUCH_LIMIT_SIGNATURE octets. Internal: no public call reaches it
- * with octets of the caller's choice (expat-03, 7.1). */
+ * with octets of the caller's choice (expat-04, 7.1). */
 vouch_err vouch_key_sign(const vouch_key *key, enum vouch_signature_form form,
                          vouch_bytes message, uint8_t *out,
                          size_t *out_len) VOUCH_MUST_CHECK;

@@ -64,7 +64,7 @@ static bool configure(X509_STORE_CTX *context, int purpose, int trust,
 }
 
 /* A store can bring its own way of verifying, in a BoringSSL of some age:
- * expat-03, 3.3: nothing turns validation off [X13] */
+ * expat-04, 3.3: nothing turns validation off [X13] */
 static bool verifies_otherwise(X509_STORE *store)
 {
 #ifdef X509_STORE_set_verify_func

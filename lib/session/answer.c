@@ -7,7 +7,7 @@
 
 /*
  * Shipped attesters and appraisers at work for an exchange. Binder and AIK hash
- * go to them from here and from nowhere else (expat-03, 7.1).
+ * go to them from here and from nowhere else (expat-04, 7.1).
  *
  * Between an event and its answer the exchange may end, the posture may change,
  * the session may fail, and the peer may have caused it. Of each there is an

@@ -5,7 +5,7 @@
 
 /*
  * Whether data may flow is computed from exchanges, policy and time whenever
- * somebody asks; no call and no message sets it. expat-03, 7.3: no application
+ * somebody asks; no call and no message sets it. expat-04, 7.3: no application
  * data before attestation is complete [X39].
  */
 

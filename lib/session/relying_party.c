@@ -108,7 +108,7 @@ vouch_err vouch_rp_request(vouch_session *s, const struct question *question,
     if (!may_ask_now(s) || !vouch_event_has_room(s)) {
         return VOUCH_E_TOO_MANY;
     }
-    /* expat-03, 7.4: re-attestation is a new exchange with a new context */
+    /* expat-04, 7.4: re-attestation is a new exchange with a new context */
     err = vouch_endpoint_request_bound(s->endpoint, true, NULL, operation,
                                        question->nonce, &id, &request);
     return err == VOUCH_OK ? ask(s, question, id, &request, out) : err;
@@ -302,7 +302,7 @@ static bool format_is_asked_for(const vouch_session *s,
                                 vouch_reason *reason)
 {
     *reason = reason_of(VOUCH_CHECK_FORMAT, VOUCH_OK);
-    if (octets.len == 0) { /* expat-03, 3.3: a certificate alone will not do */
+    if (octets.len == 0) { /* expat-04, 3.3: a certificate alone will not do */
         strcpy(reason->found, "no evidence");
         return false;
     }

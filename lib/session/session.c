@@ -154,7 +154,7 @@ vouch_err vouch_session_settle(vouch_session *s, vouch_err err)
     if (err == VOUCH_OK) {
         err = vouch_data_settle(s);
     }
-    /* expat-03, 7: a failed validation of evidence ends the connection unless
+    /* expat-04, 7: a failed validation of evidence ends the connection unless
      * the application wants otherwise */
     if (err == VOUCH_OK && vouch_session_is_up(s) &&
         s->config->refusal == VOUCH_REFUSAL_CLOSE && attestation_failed(s)) {
@@ -215,6 +215,10 @@ vouch_err vouch_session_new(vouch_channel *channel, vouch_config *config,
 
     if (!vouch_config_is_consistent(config)) {
         return VOUCH_E_ARGUMENT;
+    }
+    /* expat-04, 5.1: one label for all sessions, and no fall-back [X22] */
+    if (vouch_channel_label(channel) != VOUCH_LABEL_EXPAT_04) {
+        return VOUCH_E_LABEL;
     }
     err = vouch_fork_watch();
     if (err != VOUCH_OK) {
@@ -339,7 +343,7 @@ vouch_err vouch_session_send(vouch_session *s, vouch_bytes data, vouch_now now,
     if (!vouch_session_is_up(s)) {
         return VOUCH_E_CLOSED;
     }
-    /* expat-03, 7.3: attestation comes before any application data */
+    /* expat-04, 7.3: attestation comes before any application data */
     if (!vouch_gate_may_send(s, s->now.mono_ms)) {
         return VOUCH_E_GATE;
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the vectors of this directory: messages.json, refused.json and
-exchange.json. It is written from ../README.md and the RFCs, uses nothing but
+"""Writes the vectors of this directory: messages.json, refused.json,
+exchange.json and labels.json. It is written from ../README.md and the RFCs, uses nothing but
 Python's own library, and shares no code with the C codecs. README.md here says
 what stands in the files."""
 
@@ -448,25 +448,36 @@ def extensions(*pairs):
                               for t, b in pairs))
 
 
-def expand_label(secret, label, context, size):
+def digest(name, octets):
+    return hashlib.new(name, octets).digest()
+
+
+def expand_label(name, secret, label, context, size):
     info = (size.to_bytes(2, "big") + vector(1, b"tls13 " + label) +
             vector(1, context))
     out, block, i = b"", b"", 1
     while len(out) < size:
-        block = hmac.digest(secret, block + info + bytes([i]), "sha256")
+        block = hmac.digest(secret, block + info + bytes([i]), name)
         out, i = out + block, i + 1
     return out[:size]
 
 
-def exporter(secret, label, context, size):
-    empty = hashlib.sha256(b"").digest()
-    derived = expand_label(secret, label.encode(), empty, 32)
-    return expand_label(derived, b"exporter", hashlib.sha256(context).digest(),
-                        size)
+def exporter(name, secret, label, context, size):
+    empty = digest(name, b"")
+    derived = expand_label(name, secret, label.encode(), empty, len(empty))
+    return expand_label(name, derived, b"exporter", digest(name, context), size)
 
 
-def exchange():
+# The exporter's label in draft-fossati-seat-expat, by version.
+LABELS = {"04": "EXPORTER-cmw-attestation", "03": "Attestation"}
+SENDERS = {"server": (17, "1.3.6.1.5.5.7.3.1"),
+           "client": (13, "1.3.6.1.5.5.7.3.2")}
+
+
+def exchange(label=LABELS["04"], suite="sha256", sender="server"):
+    """One exchange; `sender` is the attester, and answers the other side."""
     time = 1800000000
+    request_type, purpose = SENDERS[sender]
     root, aik, attestation = Key("root"), Key("AIK"), Key("attestation key")
     anchor = certificate(1, "vouch vectors root", root, "vouch vectors root",
                          root.spki,
@@ -476,17 +487,18 @@ def exchange():
         2, "vouch vectors root", root, "attester.test", aik.spki,
         [extension("2.5.29.15", True, bit_string(b"\x80", 7)),
          extension("2.5.29.17", False, sequence(der(0x82, b"attester.test"))),
-         extension("2.5.29.37", False, sequence(oid("1.3.6.1.5.5.7.3.1")))])
+         extension("2.5.29.37", False, sequence(oid(purpose)))])
 
-    secret = hashlib.sha256(b"vouch vectors: exporter secret").digest()
+    secret = digest(suite, b"vouch vectors: exporter secret")
     random = hashlib.sha256(b"vouch vectors: random").digest()[:24]
     context = (1).to_bytes(8, "big") + random
-    request = handshake(17, vector(1, context) + extensions(
+    request = handshake(request_type, vector(1, context) + extensions(
         (13, vector(2, bytes.fromhex("0403050308040807"))), (0xFF00, b"")))
 
-    exported = exporter(secret, "Attestation", context, 32)
-    binder = hashlib.sha256(aik.spki + exported).digest()
-    aik_pub_hash = hashlib.sha256(aik.spki).digest()
+    size = len(digest(suite, b""))
+    exported = exporter(suite, secret, label, context, 32)
+    binder = digest(suite, aik.spki + exported)
+    aik_pub_hash = digest(suite, aik.spki)
     key_id = hashlib.sha256(attestation.spki).digest()
     measured = {"executable": OCTETS[:32], "library:libc.so.6": OCTETS[16:48],
                 "file:/etc/policy": OCTETS[32:]}
@@ -507,16 +519,18 @@ def exchange():
     cmw = cbor([SOFTWARE, token, 4])
 
     hs_context = exporter(
-        secret, "EXPORTER-server authenticator handshake context", b"", 32)
+        suite, secret, f"EXPORTER-{sender} authenticator handshake context",
+        b"", size)
     finished_key = exporter(
-        secret, "EXPORTER-server authenticator finished key", b"", 32)
+        suite, secret, f"EXPORTER-{sender} authenticator finished key", b"",
+        size)
 
     def transcript(*parts):
-        return hashlib.sha256(b"".join((hs_context, request) + parts)).digest()
+        return digest(suite, b"".join((hs_context, request) + parts))
 
     def finished(*parts):
         return handshake(20, hmac.digest(finished_key, transcript(*parts),
-                                         "sha256"))
+                                         suite))
 
     chain = handshake(11, vector(1, context) + vector(
         3, vector(3, leaf) + extensions((0xFF00, vector(2, cmw)))))
@@ -531,8 +545,9 @@ def exchange():
         "time": time, "server_name": "attester.test", "trust_anchor": anchor,
         "certificate": leaf, "aik_spki": aik.spki,
         "attestation_spki": attestation.spki, "exporter_secret": secret,
-        "conn_check": exporter(secret, "EXPORTER-vouch-connection-check", b"",
-                               32)[:8],
+        "conn_check": exporter(suite, secret,
+                               "EXPORTER-vouch-connection-check", b"", 32)[:8],
+        "handshake_context": hs_context, "finished_key": finished_key,
         "id": "1", "random": random, "context": context, "request": request,
         "attestation_exporter": exported, "binder": binder,
         "aik_pub_hash": aik_pub_hash, "claims": shown, "payload": payload,
@@ -542,6 +557,29 @@ def exchange():
         "empty": finished(nothing),
         "data": data, "data_capsule": capsule(0x2F5600, data),
     }
+
+
+def labels():
+    """Exchanges in the form of tests/vectors/exported_authenticators.json, with
+    what appraises the evidence beside it."""
+    for version, label in LABELS.items():
+        for suite in ("sha256", "sha384"):
+            for sender in SENDERS:
+                one = exchange(label, suite, sender)
+                yield {
+                    "name": f"expat-{version}-{suite}-{sender}",
+                    "expect": "accept", "label": label, "sender": sender,
+                    "hash": suite, "signature_scheme": "0403",
+                    "certificate_request_context": one["context"].hex(),
+                    "cmw_data": one["cmw"].hex(), "spki": one["aik_spki"].hex(),
+                    "measurements": one["claims"]["measurements"],
+                    **{name: as_json(one[name]) for name in (
+                        "exporter_secret", "server_name", "trust_anchor",
+                        "handshake_context", "finished_key", "request",
+                        "authenticator", "attestation_exporter", "binder",
+                        "aik_pub_hash", "attestation_spki")},
+                    "time": one["time"],
+                }
 
 
 def write(file, content):
@@ -557,6 +595,7 @@ def main():
     write("refused.json", {"vectors": refused()})
     write("exchange.json", {k: v.hex() if isinstance(v, bytes) else v
                             for k, v in one.items()})
+    write("labels.json", {"vectors": list(labels())})
 
 
 if __name__ == "__main__":
