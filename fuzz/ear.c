@@ -41,25 +41,32 @@ static vouch_bytes encode(CBB *cbb, const struct vouch_ear *ear)
     return (vouch_bytes){CBB_data(cbb), CBB_len(cbb)};
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check(vouch_bytes input, const struct vouch_ear_profile *profile)
 {
-    vouch_bytes input = {data, size}, first, second;
+    vouch_bytes first, second;
     const char *wrong = NULL;
     struct vouch_ear ear, again;
-    vouch_err err = vouch_ear_decode(input, &ear, &wrong);
+    vouch_err err = vouch_ear_decode(input, profile, &ear, &wrong);
     CBB one, two;
 
     FUZZ_CHECK(err != VOUCH_E_CLAIM_TYPE || wrong != NULL);
     if (err != VOUCH_OK) {
-        return 0;
+        return;
     }
     check_spans(&ear, input);
     first = encode(&one, &ear);
-    FUZZ_CHECK(vouch_ear_decode(first, &again, NULL) == VOUCH_OK);
+    FUZZ_CHECK(vouch_ear_decode(first, profile, &again, NULL) == VOUCH_OK);
     FUZZ_CHECK(vouch_ear_missing(&again) == vouch_ear_missing(&ear));
     second = encode(&two, &again);
     FUZZ_CHECK(vouch_bytes_equal(first, second));
     CBB_cleanup(&one);
     CBB_cleanup(&two);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < VOUCH_EAR_PROFILES; i++) {
+        check((vouch_bytes){data, size}, &vouch_ear_profiles[i]);
+    }
     return 0;
 }

@@ -388,7 +388,7 @@ static struct vouch_ear make_ear(bool all)
     struct vouch_ear ear = {
         .has_iat = true,
         .iat = FUZZ_UNIX_TIME,
-        .profile = vouch_text(VOUCH_EAR_PROFILE),
+        .profile = vouch_text(vouch_ear_profiles[VOUCH_EAR_04].tag),
         .developer = vouch_text("https://example.com"),
         .build = vouch_text("verifier 0.1.0"),
         .appraisals = {{.label = vouch_text("platform"),
@@ -437,13 +437,14 @@ static void seed_ear(const char *name, bool all)
 }
 
 static void seed_ear_jwt(const char *name, const char *jwt, bool all,
-                         enum vouch_ear_names names)
+                         enum vouch_ear_profile_id profile)
 {
     struct vouch_ear ear = make_ear(all);
     vouch_buffer claims;
     CBB cbb;
 
-    FUZZ_CHECK(vouch_ear_encode_json(&ear, names, &claims) == VOUCH_OK);
+    FUZZ_CHECK(vouch_ear_encode_json(&ear, &vouch_ear_profiles[profile],
+                                     &claims) == VOUCH_OK);
     save("ear_jwt", name, bytes_of(&claims));
     FUZZ_CHECK(CBB_init(&cbb, 256));
     FUZZ_CHECK(vouch_jws_begin(&cbb, some(32), bytes_of(&claims)) == VOUCH_OK);
@@ -459,10 +460,17 @@ static void seed_results(void)
     save_hex("ear", "unknown", "a306011903ea41ff6161820120");
     save_hex("ear", "iat-is-a-float", "a106f93c00");
     save_hex("ear", "no-appraisal", "a119010aa0");
+    save_hex("ear", "device",
+             "a319010aa16170a21903eda01903ee011903ea8363612f6241ff041903efa0");
     save_hex("ear", "no-vector", "a119010aa16170a11903e9a0");
-    seed_ear_jwt("all", "jwt-all", true, VOUCH_EAR_NAMES);
-    seed_ear_jwt("required", "jwt-required", false, VOUCH_EAR_NAMES);
-    seed_ear_jwt("veraison", "jwt-veraison", true, VOUCH_EAR_VERAISON_NAMES);
+    seed_ear_jwt("all", "jwt-all", true, VOUCH_EAR_04);
+    seed_ear_jwt("required", "jwt-required", false, VOUCH_EAR_04);
+    seed_ear_jwt("veraison", "jwt-veraison", true, VOUCH_EAR_VERAISON);
+    save("ear_jwt", "device",
+         vouch_text("{\"ear_device_topology\":{\"a\":[]},"
+                    "\"ear_raw_evidence\":[\"a/b\",\"AA\",4],\"submods\":"
+                    "{\"p\":{\"ear_attester_claims\":{},"
+                    "\"ear_verifier_claims\":1}}}"));
     save("ear_jwt", "jwt-none", vouch_text("eyJhbGciOiJub25lIn0.e30."));
     save("ear_jwt", "jwt-critical",
          vouch_text("eyJhbGciOiJFUzI1NiIsImNyaXQiOlsiYjY0Il19.e30.AA"));

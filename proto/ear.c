@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/ear.h"
 
+#include <vouch/cmw.h>
+
 #include "proto/cbor_reader.h"
 #include "proto/cbor_writer.h"
 #include "proto/ear_claims.h"
@@ -8,9 +10,16 @@
 
 /* Decoding */
 
+/* What is read: octets, as of which profile, and where to say what is wrong. */
+struct source {
+    CBS in;
+    const struct vouch_ear_profile *profile;
+    const char **wrong;
+};
+
 /* Takes the value of `claim` into `claims`. */
-typedef vouch_err read_value(CBS *in, const struct vouch_ear_claim *claim,
-                             void *claims, const char **wrong);
+typedef vouch_err read_value(struct source *from,
+                             const struct vouch_ear_claim *claim, void *claims);
 
 static void *member_of(const struct vouch_ear_claim *claim, void *claims)
 {
@@ -81,6 +90,24 @@ static bool read_vector(CBS *in, int8_t vector[VOUCH_EAR_CATEGORIES])
     return num != 0;
 }
 
+/* RFC 9999, 3.1: a record, and no other CMW */
+static bool read_cmw(CBS *in)
+{
+    vouch_bytes octets;
+    vouch_cmw cmw;
+
+    return vouch_cbor_read_item(in, &octets) &&
+           vouch_cmw_parse(octets, &cmw) == VOUCH_OK &&
+           cmw.kind == VOUCH_CMW_RECORD;
+}
+
+static bool read_past(CBS *in)
+{
+    vouch_bytes skipped;
+
+    return vouch_cbor_read_item(in, &skipped);
+}
+
 static bool read_simple(CBS *in, const struct vouch_ear_claim *claim,
                         void *claims)
 {
@@ -103,6 +130,10 @@ static bool read_simple(CBS *in, const struct vouch_ear_claim *claim,
         return vouch_cbor_read_bytes(in, span) && has_length(claim, *span);
     case VOUCH_EAR_TEXTS:
         return read_texts(in, claim, span);
+    case VOUCH_EAR_CMW:
+        return read_cmw(in);
+    case VOUCH_EAR_ANY:
+        return read_past(in);
     case VOUCH_EAR_TEXT:
     case VOUCH_EAR_TEXT_MAP:
     case VOUCH_EAR_SUBMODULES:
@@ -111,26 +142,29 @@ static bool read_simple(CBS *in, const struct vouch_ear_claim *claim,
     }
 }
 
-static vouch_err wrong_claim(const struct vouch_ear_claim *claim,
-                             const char **wrong)
+static vouch_err wrong_claim(struct source *from,
+                             const struct vouch_ear_claim *claim)
 {
-    *wrong = claim->name;
+    *from->wrong = claim->name;
     return VOUCH_E_CLAIM_TYPE;
 }
 
-static vouch_err read_leaf(CBS *in, const struct vouch_ear_claim *claim,
-                           void *claims, const char **wrong)
+static vouch_err read_leaf(struct source *from,
+                           const struct vouch_ear_claim *claim, void *claims)
 {
-    return read_simple(in, claim, claims) ? VOUCH_OK
-                                          : wrong_claim(claim, wrong);
+    return read_simple(&from->in, claim, claims) ? VOUCH_OK
+                                                 : wrong_claim(from, claim);
 }
 
-static const struct vouch_ear_claim *find(const struct vouch_ear_table *table,
-                                          int64_t key)
+static const struct vouch_ear_claim *find(
+    const struct vouch_ear_table *table,
+    const struct vouch_ear_profile *profile, int64_t key)
 {
     for (size_t i = 0; i < table->num; i++) {
-        if (table->items[i].key == key) {
-            return &table->items[i];
+        const struct vouch_ear_claim *claim = &table->items[i];
+
+        if (claim->key == key && vouch_ear_claim_is_in(claim, profile)) {
+            return claim;
         }
     }
     return NULL;
@@ -138,24 +172,24 @@ static const struct vouch_ear_claim *find(const struct vouch_ear_table *table,
 
 /* EAR, 4: claims that are not understood are ignored [R04], as are labels that
  * are no integers. */
-static vouch_err read_pair(CBS *in, const struct vouch_ear_table *table,
-                           read_value *read, void *claims, const char **wrong)
+static vouch_err read_pair(struct source *from,
+                           const struct vouch_ear_table *table,
+                           read_value *read, void *claims)
 {
     const struct vouch_ear_claim *claim = NULL;
-    CBS label = *in;
-    vouch_bytes skipped;
+    CBS label = from->in;
     int64_t key;
 
     if (vouch_cbor_read_int(&label, &key)) {
-        claim = find(table, key);
+        claim = find(table, from->profile, key);
     }
-    if (!vouch_cbor_read_item(in, &skipped)) {
+    if (!read_past(&from->in)) {
         return VOUCH_E_CBOR;
     }
     if (claim == NULL) {
-        return vouch_cbor_read_item(in, &skipped) ? VOUCH_OK : VOUCH_E_CBOR;
+        return read_past(&from->in) ? VOUCH_OK : VOUCH_E_CBOR;
     }
-    return read(in, claim, claims, wrong);
+    return read(from, claim, claims);
 }
 
 static const struct vouch_ear_claim *first_missing(
@@ -171,104 +205,109 @@ static const struct vouch_ear_claim *first_missing(
     return claim != end ? claim : NULL;
 }
 
-static vouch_err read_pairs(CBS *in, uint64_t num,
+static vouch_err read_pairs(struct source *from, uint64_t num,
                             const struct vouch_ear_table *table,
-                            read_value *read, void *claims, const char **wrong)
+                            read_value *read, void *claims)
 {
     vouch_err err = VOUCH_OK;
 
     for (; num != 0 && err == VOUCH_OK; num--) {
-        err = read_pair(in, table, read, claims, wrong);
+        err = read_pair(from, table, read, claims);
     }
     return err;
 }
 
 /* A map of texts is taken as a whole, or is wrong as a whole. */
-static vouch_err read_text_map(CBS *in, const struct vouch_ear_claim *claim,
-                               void *claims, const char **wrong)
+static vouch_err read_text_map(struct source *from,
+                               const struct vouch_ear_claim *claim,
+                               void *claims)
 {
     uint64_t num;
     vouch_err err;
 
-    if (!vouch_cbor_read_map(in, &num)) {
-        return wrong_claim(claim, wrong);
+    if (!vouch_cbor_read_map(&from->in, &num)) {
+        return wrong_claim(from, claim);
     }
-    err = read_pairs(in, num, claim->texts, read_leaf, claims, wrong);
+    err = read_pairs(from, num, claim->texts, read_leaf, claims);
     return err == VOUCH_E_CLAIM_TYPE ||
                    first_missing(claim->texts, claims) != NULL
-               ? wrong_claim(claim, wrong)
+               ? wrong_claim(from, claim)
                : err;
 }
 
-static vouch_err read_of_appraisal(CBS *in, const struct vouch_ear_claim *claim,
-                                   void *claims, const char **wrong)
+static vouch_err read_of_appraisal(struct source *from,
+                                   const struct vouch_ear_claim *claim,
+                                   void *claims)
 {
     return claim->type == VOUCH_EAR_TEXT_MAP
-               ? read_text_map(in, claim, claims, wrong)
-               : read_leaf(in, claim, claims, wrong);
+               ? read_text_map(from, claim, claims)
+               : read_leaf(from, claim, claims);
 }
 
-static vouch_err read_appraisal(CBS *in, const struct vouch_ear_claim *claim,
-                                struct vouch_ear_appraisal *out,
-                                const char **wrong)
+static vouch_err read_appraisal(struct source *from,
+                                const struct vouch_ear_claim *claim,
+                                struct vouch_ear_appraisal *out)
 {
     uint64_t num;
 
-    if (!vouch_cbor_read_text(in, &out->label) || out->label.len == 0 ||
+    if (!vouch_cbor_read_text(&from->in, &out->label) || out->label.len == 0 ||
         out->label.len > VOUCH_LIMIT_RESULT_TEXT ||
-        !vouch_cbor_read_map(in, &num)) {
-        return wrong_claim(claim, wrong);
+        !vouch_cbor_read_map(&from->in, &num)) {
+        return wrong_claim(from, claim);
     }
-    return read_pairs(in, num, &vouch_ear_appraisal_claims, read_of_appraisal,
-                      out, wrong);
+    return read_pairs(from, num, &vouch_ear_appraisal_claims, read_of_appraisal,
+                      out);
 }
 
-static vouch_err read_submodules(CBS *in, const struct vouch_ear_claim *claim,
-                                 struct vouch_ear *out, const char **wrong)
+static vouch_err read_submodules(struct source *from,
+                                 const struct vouch_ear_claim *claim,
+                                 struct vouch_ear *out)
 {
     vouch_err err = VOUCH_OK;
     uint64_t num;
 
     /* EAR, 3: one entry at least [R04] */
-    if (!vouch_cbor_read_map(in, &num) || num == 0) {
-        return wrong_claim(claim, wrong);
+    if (!vouch_cbor_read_map(&from->in, &num) || num == 0) {
+        return wrong_claim(from, claim);
     }
     if (num > VOUCH_LIMIT_SUBMODULES) {
         return VOUCH_E_TOO_MANY;
     }
     for (out->num_appraisals = 0; out->num_appraisals < num && err == VOUCH_OK;
          out->num_appraisals++) {
-        err = read_appraisal(in, claim, &out->appraisals[out->num_appraisals],
-                             wrong);
+        err =
+            read_appraisal(from, claim, &out->appraisals[out->num_appraisals]);
     }
     return err;
 }
 
-static vouch_err read_of_ear(CBS *in, const struct vouch_ear_claim *claim,
-                             void *claims, const char **wrong)
+static vouch_err read_of_ear(struct source *from,
+                             const struct vouch_ear_claim *claim, void *claims)
 {
     return claim->type == VOUCH_EAR_SUBMODULES
-               ? read_submodules(in, claim, claims, wrong)
-               : read_of_appraisal(in, claim, claims, wrong);
+               ? read_submodules(from, claim, claims)
+               : read_of_appraisal(from, claim, claims);
 }
 
-vouch_err vouch_ear_decode(vouch_bytes octets, struct vouch_ear *out,
-                           const char **wrong)
+vouch_err vouch_ear_decode(vouch_bytes octets,
+                           const struct vouch_ear_profile *profile,
+                           struct vouch_ear *out, const char **wrong)
 {
-    struct vouch_ear ear = {0};
     const char *ignored;
+    struct source from = {.in = vouch_reader(octets),
+                          .profile = profile,
+                          .wrong = wrong != NULL ? wrong : &ignored};
+    struct vouch_ear ear = {0};
     vouch_err err = vouch_cbor_check(octets, VOUCH_CBOR_PREFERRED);
-    CBS in = vouch_reader(octets);
     uint64_t num;
 
     if (err != VOUCH_OK) {
         return err;
     }
-    if (!vouch_cbor_read_map(&in, &num)) {
+    if (!vouch_cbor_read_map(&from.in, &num)) {
         return VOUCH_E_CBOR;
     }
-    err = read_pairs(&in, num, &vouch_ear_claims, read_of_ear, &ear,
-                     wrong != NULL ? wrong : &ignored);
+    err = read_pairs(&from, num, &vouch_ear_claims, read_of_ear, &ear);
     if (err == VOUCH_OK) {
         *out = ear;
     }
@@ -320,6 +359,9 @@ static bool write_leaf(CBB *out, const struct vouch_ear_claim *claim,
     case VOUCH_EAR_TEXTS:
         return vouch_cbor_write_array(out, 1) &&
                vouch_cbor_write_text(out, vouch_ear_span(claim, claims));
+    case VOUCH_EAR_CMW:
+    case VOUCH_EAR_ANY:
+        return false; /* these are not kept */
     case VOUCH_EAR_TEXT:
     case VOUCH_EAR_TEXT_MAP:
     case VOUCH_EAR_SUBMODULES:

@@ -3,16 +3,41 @@
 #define VOUCH_PROTO_EAR_H
 
 /* The claims of an EAT Attestation Result (draft-ietf-rats-ear), as a CWT and
- * as a JWT, with the private claims of proto/README.md. Claims that are not
- * listed here are ignored. */
+ * as a JWT, with the private claims of proto/README.md. Claims that the profile
+ * does not have are ignored. */
 
 #include <openssl/bytestring.h>
 
 #include <vouch/base.h>
 #include <vouch/limits.h>
 
-#define VOUCH_EAR_PROFILE "tag:ietf.org,2026:rats/ear#03"
-#define VOUCH_EAR_VERAISON_PROFILE "tag:github.com,2023:veraison/ear"
+/* vouch_ear_profiles are the profiles that are read, by their number, and what
+ * each allows; which claims it has stands with the claims (ear_claims.h). */
+enum vouch_ear_profile_id {
+    VOUCH_EAR_04 = 0, /* draft-ietf-rats-ear-04 */
+    VOUCH_EAR_03,     /* draft-ietf-rats-ear-03 */
+    VOUCH_EAR_VERAISON,
+    VOUCH_EAR_TRUSTEE,
+    VOUCH_EAR_PROFILES,
+};
+
+/* What claims are called in JSON. */
+enum vouch_ear_names {
+    VOUCH_EAR_NAMES,          /* as in the draft */
+    VOUCH_EAR_VERAISON_NAMES, /* as in Veraison's profile; one policy, no list
+                               */
+};
+
+struct vouch_ear_profile {
+    enum vouch_ear_profile_id id;
+    const char *tag; /* eat_profile */
+    const char *cwt; /* the media type in this envelope; NULL: in this no */
+    const char *jwt; /* likewise */
+    enum vouch_ear_names names;
+    bool is_written; /* by an issuer; else read only */
+};
+
+extern const struct vouch_ear_profile vouch_ear_profiles[VOUCH_EAR_PROFILES];
 
 /* Trustworthiness claims (draft-ietf-rats-ar4si, 2.3.4). */
 enum { VOUCH_EAR_CATEGORIES = 8 };
@@ -55,10 +80,13 @@ struct vouch_ear {
     size_t num_appraisals;
 };
 
-/* vouch_ear_decode reads a claims set. VOUCH_E_CBOR, VOUCH_E_TOO_MANY, or
- * VOUCH_E_CLAIM_TYPE when a claim is of the wrong type or out of range; then
+/* vouch_ear_decode reads a claims set of `profile`. VOUCH_E_CBOR,
+ * VOUCH_E_TOO_MANY, or VOUCH_E_CLAIM_TYPE when a claim is of the wrong type or
+ * out of range; then
  * `*wrong`, which may be NULL, has its name; static. */
-vouch_err vouch_ear_decode(vouch_bytes octets, struct vouch_ear *out,
+vouch_err vouch_ear_decode(vouch_bytes octets,
+                           const struct vouch_ear_profile *profile,
+                           struct vouch_ear *out,
                            const char **wrong) VOUCH_MUST_CHECK;
 
 /* vouch_ear_missing returns the name of a mandatory claim that is absent, or
@@ -68,23 +96,18 @@ const char *vouch_ear_missing(const struct vouch_ear *ear);
 /* vouch_ear_encode writes a claims set of the claims that are there. */
 bool vouch_ear_encode(CBB *out, const struct vouch_ear *in) VOUCH_MUST_CHECK;
 
-/* What claims are called in JSON. */
-enum vouch_ear_names {
-    VOUCH_EAR_NAMES,          /* as in VOUCH_EAR_PROFILE */
-    VOUCH_EAR_VERAISON_NAMES, /* as in VOUCH_EAR_VERAISON_PROFILE */
-};
-
 /* vouch_ear_decode_json likewise reads one in JSON. On success the caller frees
  * `*memory`, which `*out` borrows from. VOUCH_E_DECODE: not a JSON object;
  * VOUCH_E_DUPLICATE, VOUCH_E_TOO_LARGE; VOUCH_E_NOT_BUILT; VOUCH_E_NOMEM. */
-vouch_err vouch_ear_decode_json(vouch_bytes text, enum vouch_ear_names names,
+vouch_err vouch_ear_decode_json(vouch_bytes text,
+                                const struct vouch_ear_profile *profile,
                                 vouch_buffer *memory, struct vouch_ear *out,
                                 const char **wrong) VOUCH_MUST_CHECK;
 
 /* vouch_ear_encode_json writes one in JSON, whose texts are UTF-8; `*out` is
  * the caller's. VOUCH_E_NOT_BUILT, VOUCH_E_NOMEM. */
 vouch_err vouch_ear_encode_json(const struct vouch_ear *in,
-                                enum vouch_ear_names names,
+                                const struct vouch_ear_profile *profile,
                                 vouch_buffer *out) VOUCH_MUST_CHECK;
 
 #endif

@@ -5,6 +5,28 @@
     const struct vouch_ear_table name = {(table), \
                                          sizeof(table) / sizeof((table)[0])}
 
+#define MEDIA_TYPE(envelope, tag) \
+    "application/eat+" envelope "; eat_profile=\"" tag "\""
+
+#define TAG_04 "tag:ietf.org,2026:rats/ear#04"
+#define TAG_03 "tag:ietf.org,2026:rats/ear#03"
+#define TAG_VERAISON "tag:github.com,2023:veraison/ear"
+#define TAG_TRUSTEE "tag:github.com,2024:confidential-containers/Trustee"
+
+/* EAR, 3: what is in no row is not read [R01] */
+const struct vouch_ear_profile vouch_ear_profiles[VOUCH_EAR_PROFILES] = {
+    {VOUCH_EAR_04, TAG_04, MEDIA_TYPE("cwt", TAG_04), MEDIA_TYPE("jwt", TAG_04),
+     VOUCH_EAR_NAMES, true},
+    {VOUCH_EAR_03, TAG_03, MEDIA_TYPE("cwt", TAG_03), MEDIA_TYPE("jwt", TAG_03),
+     VOUCH_EAR_NAMES, true},
+    {VOUCH_EAR_VERAISON, TAG_VERAISON, NULL, MEDIA_TYPE("jwt", TAG_VERAISON),
+     VOUCH_EAR_VERAISON_NAMES, true},
+    {VOUCH_EAR_TRUSTEE, TAG_TRUSTEE, NULL, MEDIA_TYPE("jwt", TAG_TRUSTEE),
+     VOUCH_EAR_VERAISON_NAMES, false},
+};
+
+enum { IN_04 = 1 << VOUCH_EAR_04 };
+
 /* verifier-id (draft-ietf-rats-ar4si, 3.3) */
 #define VERIFIER_TEXT(number, what)                                 \
     {                                                               \
@@ -75,6 +97,11 @@ static const struct vouch_ear_claim ear_table[] = {
      .type = VOUCH_EAR_TIER,
      .member = offsetof(struct vouch_ear, status),
      .flag = offsetof(struct vouch_ear, has_status)},
+    /* no key, no trust and no tier is taken from these, here and below */
+    {.name = "ear_raw_evidence",
+     .profiles = IN_04,
+     .key = 1002,
+     .type = VOUCH_EAR_CMW},
     {.name = "ear_verifier_id",
      .json = {NULL, "ear.verifier-id"},
      .key = 1004,
@@ -82,6 +109,10 @@ static const struct vouch_ear_claim ear_table[] = {
      .required = true,
      .member = offsetof(struct vouch_ear, developer),
      .texts = &verifier_id},
+    {.name = "ear_device_topology",
+     .profiles = IN_04,
+     .key = 1007,
+     .type = VOUCH_EAR_ANY},
 };
 CLAIMS(vouch_ear_claims, ear_table);
 
@@ -118,6 +149,14 @@ static const struct vouch_ear_claim appraisal_table[] = {
      .min = 1,
      .max = VOUCH_LIMIT_RESULT_TEXT,
      .member = offsetof(struct vouch_ear_appraisal, policy_id)},
+    {.name = "ear_attester_claims",
+     .profiles = IN_04,
+     .key = 1005,
+     .type = VOUCH_EAR_ANY},
+    {.name = "ear_verifier_claims",
+     .profiles = IN_04,
+     .key = 1006,
+     .type = VOUCH_EAR_ANY},
     {.name = "aik_pub_hash",
      .json = {"vouch.aik_pub_hash", "vouch.aik_pub_hash"},
      .key = -80001,
@@ -158,6 +197,12 @@ vouch_bytes vouch_ear_span(const struct vouch_ear_claim *claim,
     return *(const vouch_bytes *)member_of(claim, claims);
 }
 
+bool vouch_ear_claim_is_in(const struct vouch_ear_claim *claim,
+                           const struct vouch_ear_profile *profile)
+{
+    return claim->profiles == 0 || (claim->profiles & 1U << profile->id) != 0;
+}
+
 bool vouch_ear_claim_is_there(const struct vouch_ear_claim *claim,
                               const void *claims)
 {
@@ -168,6 +213,9 @@ bool vouch_ear_claim_is_there(const struct vouch_ear_claim *claim,
         return *(const bool *)((const uint8_t *)claims + claim->flag);
     case VOUCH_EAR_SUBMODULES:
         return *(const size_t *)member_of(claim, claims) != 0;
+    case VOUCH_EAR_CMW:
+    case VOUCH_EAR_ANY:
+        return false; /* these are not kept */
     case VOUCH_EAR_BYTES:
     case VOUCH_EAR_TEXT:
     case VOUCH_EAR_TEXTS:

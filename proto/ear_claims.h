@@ -15,6 +15,8 @@ enum vouch_ear_type {
     VOUCH_EAR_VECTOR,
     VOUCH_EAR_TEXT_MAP,   /* of `texts`; `member` is the first of them */
     VOUCH_EAR_SUBMODULES, /* `member` is how many */
+    VOUCH_EAR_CMW, /* a record (RFC 9999, 3.1); read past, and not kept */
+    VOUCH_EAR_ANY, /* whatever it is; read past, and not kept */
 };
 
 struct vouch_ear_table;
@@ -24,6 +26,7 @@ struct vouch_ear_table;
 struct vouch_ear_claim {
     const char *name;
     const char *json[2]; /* by enum vouch_ear_names; NULL: `name` */
+    unsigned profiles;   /* that have it: 1 << their number; 0: all */
     int64_t key;
     enum vouch_ear_type type;
     bool required;
@@ -52,6 +55,11 @@ extern const struct vouch_ear_tier {
 /* vouch_ear_categories are the names of the trustworthiness claims in JSON, by
  * their numbers in CBOR (draft-ietf-rats-ar4si, 3.1). */
 extern const char *const vouch_ear_categories[VOUCH_EAR_CATEGORIES];
+
+/* vouch_ear_claim_is_in tells whether a profile has this claim: one that it has
+ * not is unknown there, whatever it is in another. */
+bool vouch_ear_claim_is_in(const struct vouch_ear_claim *claim,
+                           const struct vouch_ear_profile *profile);
 
 /* vouch_ear_claim_is_there tells whether `claims`, a struct vouch_ear or
  * vouch_ear_appraisal, has this one. */

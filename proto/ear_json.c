@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <vouch/cmw.h>
+
 #include "proto/base64url.h"
 #include "proto/cbor_writer.h"
 #include "proto/ear_claims.h"
@@ -20,16 +22,30 @@
 enum { OCTETS_MAX = 64 };
 
 static const char *name_of(const struct vouch_ear_claim *claim,
-                           enum vouch_ear_names names)
+                           const struct vouch_ear_profile *profile)
 {
-    return claim->json[names] != NULL ? claim->json[names] : claim->name;
+    return claim->json[profile->names] != NULL ? claim->json[profile->names]
+                                               : claim->name;
+}
+
+static vouch_err dump(const json_t *json, vouch_buffer *out)
+{
+    size_t len = json_dumpb(json, NULL, 0, JSON_COMPACT);
+    char *text = len == 0 ? NULL : vouch_alloc_raw(len);
+
+    if (text == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    *out = (vouch_buffer){(uint8_t *)text,
+                          json_dumpb(json, text, len, JSON_COMPACT)};
+    return VOUCH_OK;
 }
 
 /* From jansson's values to CBOR */
 
 /* `json` is the value of `claim`. */
 typedef bool write_value(CBB *out, const struct vouch_ear_claim *claim,
-                         json_t *json, enum vouch_ear_names names);
+                         json_t *json, const struct vouch_ear_profile *profile);
 
 static bool write_wrong(CBB *out)
 {
@@ -111,13 +127,13 @@ static bool write_vector(CBB *out, json_t *json)
 }
 
 static bool write_texts(CBB *out, const json_t *json,
-                        enum vouch_ear_names names)
+                        const struct vouch_ear_profile *profile)
 {
     size_t num = json_array_size(json);
     bool ok;
 
     /* Veraison has one policy, not a list. */
-    if (names == VOUCH_EAR_VERAISON_NAMES) {
+    if (profile->names == VOUCH_EAR_VERAISON_NAMES) {
         return vouch_cbor_write_array(out, 1) && write_text(out, json);
     }
     ok = vouch_cbor_write_array(out, num);
@@ -127,8 +143,32 @@ static bool write_texts(CBB *out, const json_t *json,
     return ok;
 }
 
+/* RFC 9999, 3.1: in JSON a record is an array, and no other CMW is. */
+static bool write_cmw(CBB *out, const json_t *json)
+{
+    vouch_buffer text, cmw = {NULL, 0};
+    vouch_err err;
+    bool ok;
+
+    if (!json_is_array(json)) {
+        return write_wrong(out);
+    }
+    err = dump(json, &text);
+    if (err == VOUCH_OK) {
+        err = vouch_cmw_from_json((vouch_bytes){text.data, text.len}, &cmw);
+        vouch_buffer_free(&text);
+    }
+    if (err == VOUCH_E_NOMEM) {
+        return false;
+    }
+    ok = err == VOUCH_OK ? CBB_add_bytes(out, cmw.data, cmw.len)
+                         : write_wrong(out);
+    vouch_buffer_free(&cmw);
+    return ok;
+}
+
 static bool write_leaf(CBB *out, const struct vouch_ear_claim *claim,
-                       json_t *json, enum vouch_ear_names names)
+                       json_t *json, const struct vouch_ear_profile *profile)
 {
     switch (claim->type) {
     case VOUCH_EAR_TIME:
@@ -140,7 +180,11 @@ static bool write_leaf(CBB *out, const struct vouch_ear_claim *claim,
     case VOUCH_EAR_VECTOR:
         return write_vector(out, json);
     case VOUCH_EAR_TEXTS:
-        return write_texts(out, json, names);
+        return write_texts(out, json, profile);
+    case VOUCH_EAR_CMW:
+        return write_cmw(out, json);
+    case VOUCH_EAR_ANY: /* read past in the octets, too */
+        return write_wrong(out);
     case VOUCH_EAR_TEXT:
     case VOUCH_EAR_TEXT_MAP:
     case VOUCH_EAR_SUBMODULES:
@@ -149,9 +193,19 @@ static bool write_leaf(CBB *out, const struct vouch_ear_claim *claim,
     }
 }
 
+/* The value of a claim that the profile has, or NULL. */
+static json_t *value_of(const json_t *object,
+                        const struct vouch_ear_claim *claim,
+                        const struct vouch_ear_profile *profile)
+{
+    return vouch_ear_claim_is_in(claim, profile)
+               ? json_object_get(object, name_of(claim, profile))
+               : NULL;
+}
+
 static bool write_pairs(CBB *out, const struct vouch_ear_table *table,
                         write_value *write, json_t *json,
-                        enum vouch_ear_names names)
+                        const struct vouch_ear_profile *profile)
 {
     size_t num = 0;
     bool ok;
@@ -160,30 +214,32 @@ static bool write_pairs(CBB *out, const struct vouch_ear_table *table,
         return write_wrong(out);
     }
     for (size_t i = 0; i < table->num; i++) {
-        num += json_object_get(json, name_of(&table->items[i], names)) != NULL;
+        num += value_of(json, &table->items[i], profile) != NULL;
     }
     ok = vouch_cbor_write_map(out, num);
     for (size_t i = 0; ok && i < table->num; i++) {
         const struct vouch_ear_claim *claim = &table->items[i];
-        json_t *value = json_object_get(json, name_of(claim, names));
+        json_t *value = value_of(json, claim, profile);
 
         if (value != NULL) {
             ok = vouch_cbor_write_int(out, claim->key) &&
-                 write(out, claim, value, names);
+                 write(out, claim, value, profile);
         }
     }
     return ok;
 }
 
 static bool write_of_appraisal(CBB *out, const struct vouch_ear_claim *claim,
-                               json_t *json, enum vouch_ear_names names)
+                               json_t *json,
+                               const struct vouch_ear_profile *profile)
 {
     return claim->type == VOUCH_EAR_TEXT_MAP
-               ? write_pairs(out, claim->texts, write_leaf, json, names)
-               : write_leaf(out, claim, json, names);
+               ? write_pairs(out, claim->texts, write_leaf, json, profile)
+               : write_leaf(out, claim, json, profile);
 }
 
-static bool write_submodules(CBB *out, json_t *json, enum vouch_ear_names names)
+static bool write_submodules(CBB *out, json_t *json,
+                             const struct vouch_ear_profile *profile)
 {
     const char *label;
     json_t *appraisal;
@@ -197,21 +253,21 @@ static bool write_submodules(CBB *out, json_t *json, enum vouch_ear_names names)
     {
         ok = ok && vouch_cbor_write_text(out, vouch_text(label)) &&
              write_pairs(out, &vouch_ear_appraisal_claims, write_of_appraisal,
-                         appraisal, names);
+                         appraisal, profile);
     }
     return ok;
 }
 
 static bool write_of_ear(CBB *out, const struct vouch_ear_claim *claim,
-                         json_t *json, enum vouch_ear_names names)
+                         json_t *json, const struct vouch_ear_profile *profile)
 {
     return claim->type == VOUCH_EAR_SUBMODULES
-               ? write_submodules(out, json, names)
-               : write_of_appraisal(out, claim, json, names);
+               ? write_submodules(out, json, profile)
+               : write_of_appraisal(out, claim, json, profile);
 }
 
-static vouch_err to_cbor(json_t *json, enum vouch_ear_names names, size_t room,
-                         vouch_buffer *out)
+static vouch_err to_cbor(json_t *json, const struct vouch_ear_profile *profile,
+                         size_t room, vouch_buffer *out)
 {
     vouch_buffer cbor = {vouch_alloc_raw(room), 0};
     bool ok;
@@ -222,7 +278,7 @@ static vouch_err to_cbor(json_t *json, enum vouch_ear_names names, size_t room,
     }
     CBB_zero(&cbb);
     ok = CBB_init_fixed(&cbb, cbor.data, room) &&
-         write_pairs(&cbb, &vouch_ear_claims, write_of_ear, json, names);
+         write_pairs(&cbb, &vouch_ear_claims, write_of_ear, json, profile);
     cbor.len = CBB_len(&cbb);
     CBB_cleanup(&cbb);
     if (!ok) {
@@ -233,9 +289,9 @@ static vouch_err to_cbor(json_t *json, enum vouch_ear_names names, size_t room,
     return VOUCH_OK;
 }
 
-static vouch_err decode(json_t *json, enum vouch_ear_names names, size_t room,
-                        vouch_buffer *memory, struct vouch_ear *out,
-                        const char **wrong)
+static vouch_err decode(json_t *json, const struct vouch_ear_profile *profile,
+                        size_t room, vouch_buffer *memory,
+                        struct vouch_ear *out, const char **wrong)
 {
     vouch_buffer cbor;
     vouch_err err;
@@ -243,11 +299,12 @@ static vouch_err decode(json_t *json, enum vouch_ear_names names, size_t room,
     if (!json_is_object(json)) {
         return VOUCH_E_DECODE;
     }
-    err = to_cbor(json, names, room, &cbor);
+    err = to_cbor(json, profile, room, &cbor);
     if (err != VOUCH_OK) {
         return err;
     }
-    err = vouch_ear_decode((vouch_bytes){cbor.data, cbor.len}, out, wrong);
+    err = vouch_ear_decode((vouch_bytes){cbor.data, cbor.len}, profile, out,
+                           wrong);
     if (err != VOUCH_OK) {
         vouch_buffer_free(&cbor);
         return err;
@@ -256,7 +313,8 @@ static vouch_err decode(json_t *json, enum vouch_ear_names names, size_t room,
     return VOUCH_OK;
 }
 
-vouch_err vouch_ear_decode_json(vouch_bytes text, enum vouch_ear_names names,
+vouch_err vouch_ear_decode_json(vouch_bytes text,
+                                const struct vouch_ear_profile *profile,
                                 vouch_buffer *memory, struct vouch_ear *out,
                                 const char **wrong)
 {
@@ -267,7 +325,7 @@ vouch_err vouch_ear_decode_json(vouch_bytes text, enum vouch_ear_names names,
         return err;
     }
     /* No claim is longer in CBOR than in JSON with what divides it. */
-    err = decode(json, names, text.len, memory, out, wrong);
+    err = decode(json, profile, text.len, memory, out, wrong);
     json_decref(json);
     return err;
 }
@@ -276,7 +334,8 @@ vouch_err vouch_ear_decode_json(vouch_bytes text, enum vouch_ear_names names,
 
 /* Makes the value of `claim`, or NULL. */
 typedef json_t *make_value(const struct vouch_ear_claim *claim,
-                           const void *claims, enum vouch_ear_names names);
+                           const void *claims,
+                           const struct vouch_ear_profile *profile);
 
 static json_t *make_text(vouch_bytes text)
 {
@@ -324,11 +383,12 @@ static json_t *make_vector(const int8_t vector[VOUCH_EAR_CATEGORIES])
     return whole(object, failed);
 }
 
-static json_t *make_texts(vouch_bytes text, enum vouch_ear_names names)
+static json_t *make_texts(vouch_bytes text,
+                          const struct vouch_ear_profile *profile)
 {
     json_t *array;
 
-    if (names == VOUCH_EAR_VERAISON_NAMES) {
+    if (profile->names == VOUCH_EAR_VERAISON_NAMES) {
         return make_text(text);
     }
     array = json_array();
@@ -336,7 +396,8 @@ static json_t *make_texts(vouch_bytes text, enum vouch_ear_names names)
 }
 
 static json_t *make_leaf(const struct vouch_ear_claim *claim,
-                         const void *claims, enum vouch_ear_names names)
+                         const void *claims,
+                         const struct vouch_ear_profile *profile)
 {
     const void *value = (const uint8_t *)claims + claim->member;
 
@@ -350,7 +411,10 @@ static json_t *make_leaf(const struct vouch_ear_claim *claim,
     case VOUCH_EAR_BYTES:
         return make_octets(vouch_ear_span(claim, claims));
     case VOUCH_EAR_TEXTS:
-        return make_texts(vouch_ear_span(claim, claims), names);
+        return make_texts(vouch_ear_span(claim, claims), profile);
+    case VOUCH_EAR_CMW:
+    case VOUCH_EAR_ANY:
+        return NULL; /* these are not kept */
     case VOUCH_EAR_TEXT:
     case VOUCH_EAR_TEXT_MAP:
     case VOUCH_EAR_SUBMODULES:
@@ -361,7 +425,7 @@ static json_t *make_leaf(const struct vouch_ear_claim *claim,
 
 static json_t *make_object(const struct vouch_ear_table *table,
                            make_value *make, const void *claims,
-                           enum vouch_ear_names names)
+                           const struct vouch_ear_profile *profile)
 {
     json_t *object = vouch_json_object();
     int failed = 0;
@@ -370,23 +434,24 @@ static json_t *make_object(const struct vouch_ear_table *table,
         const struct vouch_ear_claim *claim = &table->items[i];
 
         if (vouch_ear_claim_is_there(claim, claims)) {
-            failed |= json_object_set_new(object, name_of(claim, names),
-                                          make(claim, claims, names));
+            failed |= json_object_set_new(object, name_of(claim, profile),
+                                          make(claim, claims, profile));
         }
     }
     return whole(object, failed);
 }
 
 static json_t *make_of_appraisal(const struct vouch_ear_claim *claim,
-                                 const void *claims, enum vouch_ear_names names)
+                                 const void *claims,
+                                 const struct vouch_ear_profile *profile)
 {
     return claim->type == VOUCH_EAR_TEXT_MAP
-               ? make_object(claim->texts, make_leaf, claims, names)
-               : make_leaf(claim, claims, names);
+               ? make_object(claim->texts, make_leaf, claims, profile)
+               : make_leaf(claim, claims, profile);
 }
 
 static json_t *make_submodules(const struct vouch_ear *ear,
-                               enum vouch_ear_names names)
+                               const struct vouch_ear_profile *profile)
 {
     json_t *object = vouch_json_object();
     int failed = 0;
@@ -397,36 +462,25 @@ static json_t *make_submodules(const struct vouch_ear *ear,
         failed |= json_object_setn_new(
             object, (const char *)appraisal->label.data, appraisal->label.len,
             make_object(&vouch_ear_appraisal_claims, make_of_appraisal,
-                        appraisal, names));
+                        appraisal, profile));
     }
     return whole(object, failed);
 }
 
 static json_t *make_of_ear(const struct vouch_ear_claim *claim,
-                           const void *claims, enum vouch_ear_names names)
+                           const void *claims,
+                           const struct vouch_ear_profile *profile)
 {
     return claim->type == VOUCH_EAR_SUBMODULES
-               ? make_submodules(claims, names)
-               : make_of_appraisal(claim, claims, names);
-}
-
-static vouch_err dump(const json_t *json, vouch_buffer *out)
-{
-    size_t len = json_dumpb(json, NULL, 0, JSON_COMPACT);
-    char *text = len == 0 ? NULL : vouch_alloc_raw(len);
-
-    if (text == NULL) {
-        return VOUCH_E_NOMEM;
-    }
-    *out = (vouch_buffer){(uint8_t *)text,
-                          json_dumpb(json, text, len, JSON_COMPACT)};
-    return VOUCH_OK;
+               ? make_submodules(claims, profile)
+               : make_of_appraisal(claim, claims, profile);
 }
 
 vouch_err vouch_ear_encode_json(const struct vouch_ear *in,
-                                enum vouch_ear_names names, vouch_buffer *out)
+                                const struct vouch_ear_profile *profile,
+                                vouch_buffer *out)
 {
-    json_t *json = make_object(&vouch_ear_claims, make_of_ear, in, names);
+    json_t *json = make_object(&vouch_ear_claims, make_of_ear, in, profile);
     vouch_err err = json == NULL ? VOUCH_E_NOMEM : dump(json, out);
 
     json_decref(json);

@@ -3,12 +3,13 @@
 
 /* In the place of ear_json.c where jansson is not to be. */
 
-vouch_err vouch_ear_decode_json(vouch_bytes text, enum vouch_ear_names names,
+vouch_err vouch_ear_decode_json(vouch_bytes text,
+                                const struct vouch_ear_profile *profile,
                                 vouch_buffer *memory, struct vouch_ear *out,
                                 const char **wrong)
 {
     (void)text;
-    (void)names;
+    (void)profile;
     (void)memory;
     (void)out;
     (void)wrong;
@@ -16,10 +17,11 @@ vouch_err vouch_ear_decode_json(vouch_bytes text, enum vouch_ear_names names,
 }
 
 vouch_err vouch_ear_encode_json(const struct vouch_ear *in,
-                                enum vouch_ear_names names, vouch_buffer *out)
+                                const struct vouch_ear_profile *profile,
+                                vouch_buffer *out)
 {
     (void)in;
-    (void)names;
+    (void)profile;
     (void)out;
     return VOUCH_E_NOT_BUILT;
 }

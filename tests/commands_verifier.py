@@ -17,8 +17,8 @@ import unittest
 import commands_links
 from commands_links import CLEAN, LOCAL, NETWORK, REFUSED, USAGE, VOUCH
 
-CWT = 'application/eat+cwt; eat_profile="tag:ietf.org,2026:rats/ear#03"'
-JWT = 'application/eat+jwt; eat_profile="tag:ietf.org,2026:rats/ear#03"'
+CWT = 'application/eat+cwt; eat_profile="tag:ietf.org,2026:rats/ear#04"'
+JWT = 'application/eat+jwt; eat_profile="tag:ietf.org,2026:rats/ear#04"'
 FORMATS = {"cwt": CWT, "jwt": JWT}
 KEY_BOUND = ("--allow", "key-bound")
 
@@ -347,7 +347,7 @@ class Appraise(Case):
                              "--nonce", "0102030405060708")
         appraisal = claims["submods"]["alice"]
         self.assertEqual(claims["eat_profile"],
-                         "tag:ietf.org,2026:rats/ear#03")
+                         "tag:ietf.org,2026:rats/ear#04")
         self.assertEqual(claims["exp"] - claims["iat"], 7)
         self.assertEqual(base64url(claims["eat_nonce"]).hex(),
                          "0102030405060708")

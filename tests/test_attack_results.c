@@ -111,8 +111,9 @@ START_TEST(attack_35_type_that_was_not_asked_for)
         "application/eat+jwt",
         "null",
         VOUCH_SOFTWARE_FORMAT,
-        "application/eat+jwt; eat_profile=\"tag:ietf.org,2026:rats/ear#03\" ",
-        "APPLICATION/EAT+JWT; eat_profile=\"tag:ietf.org,2026:rats/ear#03\""};
+        "application/eat+jwt; eat_profile=\"tag:ietf.org,2026:rats/ear#04\" ",
+        "APPLICATION/EAT+JWT; eat_profile=\"tag:ietf.org,2026:rats/ear#04\"",
+        "application/eat+jwt; eat_profile=\"tag:ietf.org,2026:rats/ear#05\""};
     vouch_buffer token, cmw;
 
     begin(_i);
@@ -140,11 +141,11 @@ START_TEST(attack_35_claim_that_skips_checks)
 {
     static const char json[] =
         "{\"test_purpose\":true,\"skip_verification\":true,\"iat\":1800000000,"
-        "\"eat_profile\":\"tag:ietf.org,2026:rats/ear#03\",\"submods\":{\"p\":"
+        "\"eat_profile\":\"tag:ietf.org,2026:rats/ear#04\",\"submods\":{\"p\":"
         "{\"ear_status\":\"contraindicated\"}},\"ear_verifier_id\":"
         "{\"developer\":\"a\",\"build\":\"b\"}}";
 
-    begin(1);
+    begin(RESULTS_JWT);
     ck_assert_int_eq(results_judge_claims(&r, vouch_text(json)),
                      VOUCH_REJECTED);
     refused(VOUCH_STAGE_BINDING, VOUCH_CHECK_BINDING, VOUCH_CLAIM_AIK_PUB_HASH);
@@ -346,7 +347,7 @@ START_TEST(attack_49_algorithm_of_the_messages_choice)
 {
     char text[4096];
 
-    for (int form = 1; form < RESULTS_FORMATS; form++) {
+    for (int form = RESULTS_JWT; form < RESULTS_FORMATS; form++) {
         begin(form);
         write_jws(text, signatures[_i].header, signatures[_i].sign);
         ck_assert_int_eq(results_judge_token(&r, vouch_text(text)),
@@ -551,20 +552,21 @@ START_TEST(attack_57_profile_that_is_another) /* [R01] */
 {
     static const char *const profiles[] = {
         "tag:ietf.org,2026:rats/ear#02",
+        "tag:ietf.org,2026:rats/ear#03",
         "tag:ietf.org,2026:rats/ear#04",
+        "tag:ietf.org,2026:rats/ear#05",
         "tag:ietf.org,2026:rats/ear",
-        "tag:ietf.org,2026:rats/ear#03 ",
+        "tag:ietf.org,2026:rats/ear#04 ",
         "tag:ietf.org,2026:rats/ear#0",
-        "TAG:ietf.org,2026:rats/ear#03",
+        "TAG:ietf.org,2026:rats/ear#04",
+        "tag:github.com,2023:veraison/ear",
         "tag:github.com,2024:confidential-containers/Trustee",
         VOUCH_EAT_SOFTWARE_PROFILE,
-        VOUCH_EAR_PROFILE,
-        VOUCH_EAR_VERAISON_PROFILE,
     };
     const char *right;
 
     begin(_i);
-    right = vouch_ear_form_find(r.format)->profile;
+    right = vouch_ear_form_find(r.format)->profile->tag;
     for (int i = 0; i < COUNT(profiles); i++) {
         r.ear.profile = vouch_text(profiles[i]);
         if (strcmp(profiles[i], right) == 0) {
@@ -589,7 +591,9 @@ START_TEST(attack_57_names_of_another_profile)
     const char *other;
 
     begin(_i);
-    other = results_formats[_i == 1 ? 2 : 1];
+    other = vouch_ear_form_find(r.format)->profile->names == VOUCH_EAR_NAMES
+                ? VOUCH_EAR_VERAISON_JWT_FORMAT
+                : VOUCH_EAR_JWT_FORMAT;
     r.format = other; /* its names, and the profile of the first */
     claims = results_claims(&r);
     r.format = results_formats[_i];
@@ -606,7 +610,8 @@ Suite *test_suite(void)
     Suite *suite = suite_create("attack_results");
     TCase *tc = tcase_create("attack_results");
 #define ADD(test) tcase_add_loop_test(tc, test, 0, RESULTS_FORMATS)
-#define ADD_JWT(test) tcase_add_loop_test(tc, test, 1, RESULTS_FORMATS)
+#define ADD_JWT(test) \
+    tcase_add_loop_test(tc, test, RESULTS_JWT, RESULTS_FORMATS)
 
     tcase_add_checked_fixture(tc, NULL, tear_down);
     tcase_set_timeout(tc, 60);

@@ -969,6 +969,12 @@ static void ear_type_text(const struct vouch_ear_claim *claim,
                  strcmp(claim->name, "refusal") == 0 ? "ear-refusal"
                                                      : "ear-verifier-id");
         break;
+    case VOUCH_EAR_CMW:
+        snprintf(out, TEXT_MAX, "cmw");
+        break;
+    case VOUCH_EAR_ANY:
+        snprintf(out, TEXT_MAX, "any");
+        break;
     case VOUCH_EAR_BYTES:
     case VOUCH_EAR_TEXT:
     case VOUCH_EAR_TEXTS:

@@ -115,7 +115,8 @@ START_TEST(issued_result_says_all_that_is_known)
     begin(_i);
     r.expected.nonce = (vouch_bytes){nonce, sizeof nonce};
     read_issued(&accepted);
-    ck_assert(is_text(ear.profile, vouch_ear_form_find(r.format)->profile));
+    ck_assert(
+        is_text(ear.profile, vouch_ear_form_find(r.format)->profile->tag));
     ck_assert_int_eq(ear.iat, RESULTS_NOW + 1);
     ck_assert(ear.has_exp && !ear.has_nbf && !ear.has_status);
     ck_assert_int_eq(ear.exp, RESULTS_NOW + 1 + 300);
@@ -454,7 +455,8 @@ START_TEST(issuer_wants_a_key_of_the_right_kind)
 
     ck_assert_int_eq(vouch_key_from_evp(pkey, &key), VOUCH_OK);
     for (int form = 0; form < RESULTS_FORMATS; form++) {
-        bool fits = kinds[_i] == PKI_P256 || form == 0;
+        bool fits = form < RESULTS_WRITTEN &&
+                    (kinds[_i] == PKI_P256 || form < RESULTS_JWT);
         vouch_issuer *made = NULL;
 
         ck_assert_int_eq(
@@ -507,7 +509,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("ear_issuer");
     TCase *tc = tcase_create("ear_issuer"), *own = tcase_create("issuer");
-#define ADD(test) tcase_add_loop_test(tc, test, 0, RESULTS_FORMATS)
+#define ADD(test) tcase_add_loop_test(tc, test, 0, RESULTS_WRITTEN)
 
     tcase_add_checked_fixture(tc, NULL, tear_down);
     tcase_set_timeout(tc, 60);

@@ -4,7 +4,7 @@
 
 import shlex
 
-RESULTS = 'application/eat+cwt; eat_profile="tag:ietf.org,2026:rats/ear#03"'
+RESULTS = 'application/eat+cwt; eat_profile="tag:ietf.org,2026:rats/ear#04"'
 
 
 class Verifier:

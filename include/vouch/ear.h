@@ -16,15 +16,33 @@ extern "C" {
  * shows until it expires. proto/README.md has the claims.
  */
 
-/** The media types (RFC 9782) of an EAR of the draft's profile, as CWT and as
- * JWT; and as JWT of Veraison's older one. Without jansson what is JWT can not
+/** The media types (RFC 9782) of an EAR of the profile of
+ * draft-ietf-rats-ear-04, as CWT and as JWT. Without jansson what is JWT cannot
  * be read or made: VOUCH_E_NOT_BUILT. */
 #define VOUCH_EAR_CWT_FORMAT \
-    "application/eat+cwt; eat_profile=\"tag:ietf.org,2026:rats/ear#03\""
+    "application/eat+cwt; eat_profile=\"tag:ietf.org,2026:rats/ear#04\""
 #define VOUCH_EAR_JWT_FORMAT \
+    "application/eat+jwt; eat_profile=\"tag:ietf.org,2026:rats/ear#04\""
+
+/** The same of the draft before it, and Veraison's profile, which is older
+ * still. A policy for one of these is for no other: one for -04 takes no EAR of
+ * -03. */
+#define VOUCH_EAR_03_CWT_FORMAT \
+    "application/eat+cwt; eat_profile=\"tag:ietf.org,2026:rats/ear#03\""
+#define VOUCH_EAR_03_JWT_FORMAT \
     "application/eat+jwt; eat_profile=\"tag:ietf.org,2026:rats/ear#03\""
 #define VOUCH_EAR_VERAISON_JWT_FORMAT \
     "application/eat+jwt; eat_profile=\"tag:github.com,2023:veraison/ear\""
+
+/** The profile of Trustee's Attestation Service. It is read and never made.
+ * Such a result names no AIK of itself, and is refused then like any other that
+ * names none. */
+#define VOUCH_EAR_TRUSTEE_JWT_FORMAT \
+    "application/eat+jwt; "          \
+    "eat_profile=\"tag:github.com,2024:confidential-containers/Trustee\""
+
+/** vouch_ear_is_format tells whether a media type is one of these. */
+VOUCH_EXPORT bool vouch_ear_is_format(vouch_bytes format);
 
 /**
  * vouch_ear_appraiser_new makes an appraiser of EARs of the form and profile in
@@ -54,10 +72,9 @@ typedef struct vouch_issuer vouch_issuer;
  * and which program it is (ear_verifier_id).
  *
  * On success `*out` is owned: vouch_issuer_free. It returns
- *   VOUCH_E_ARGUMENT: `format` is none of an EAR; the key is of a kind that
- *       does not sign it (a JWT wants P-256); a text is empty, not UTF-8 or
- *       longer than VOUCH_LIMIT_RESULT_TEXT;
- *   VOUCH_E_NOMEM.
+ *   VOUCH_E_ARGUMENT: `format` is not one of an EAR, or is Trustee's; the key
+ *       is of a kind that does not sign it (a JWT wants P-256); a text is
+ * empty, not UTF-8 or longer than VOUCH_LIMIT_RESULT_TEXT; VOUCH_E_NOMEM.
  */
 VOUCH_EXPORT vouch_err vouch_issuer_new(vouch_key *key, const char *format,
                                         const char *developer,

@@ -120,10 +120,10 @@ static bool check_claims_set(struct vouch_appraisal *a)
     return err == VOUCH_OK ? true : reject_claim(a, wrong, err);
 }
 
-/* EAR, 3: this profile and no other [R01] */
+/* EAR, 3: the profile that the media type names, and no other [R01] */
 static bool check_profile(struct vouch_appraisal *a)
 {
-    vouch_bytes expected = vouch_text(of(a)->form->profile);
+    vouch_bytes expected = vouch_text(of(a)->form->profile->tag);
     vouch_bytes found = of(a)->ear.profile;
 
     return vouch_bytes_equal(found, expected)

@@ -78,7 +78,8 @@ vouch_err vouch_issuer_new(vouch_key *key, const char *format,
     vouch_issuer *issuer;
     vouch_err err;
 
-    if (form == NULL || !vouch_ear_form_is_for(form, key)) {
+    if (form == NULL || !form->profile->is_written ||
+        !vouch_ear_form_is_for(form, key)) {
         return VOUCH_E_ARGUMENT;
     }
     issuer = vouch_alloc(sizeof *issuer);
@@ -280,7 +281,7 @@ vouch_err vouch_issuer_issue(const vouch_issuer *issuer,
         .has_exp = true,
         .exp = now + issuer->lifetime,
         .nonce = expected->nonce,
-        .profile = vouch_text(issuer->form->profile),
+        .profile = vouch_text(issuer->form->profile->tag),
         .developer = buffer_bytes(&issuer->developer),
         .build = buffer_bytes(&issuer->build),
         .num_appraisals = 1,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/evidence/ear_token.h"
 
-#include <string.h>
-
 #include <vouch/ear.h>
 
 #include "lib/keys/digest.h"
@@ -10,23 +8,46 @@
 
 enum { CLAIMS_ROOM = 1024 };
 
-/* EAR, 3: profiles have one form each here; what is in no row is not read
- * [R01] */
+#define FORMS(id)                               \
+    {&vouch_ear_profiles[id], .is_jwt = false}, \
+    {                                           \
+        &vouch_ear_profiles[id], .is_jwt = true \
+    }
+
+/* Every profile in every envelope; which there are, the profiles say. */
 static const struct vouch_ear_form forms[] = {
-    {VOUCH_EAR_CWT_FORMAT, VOUCH_EAR_PROFILE, false, VOUCH_EAR_NAMES},
-    {VOUCH_EAR_JWT_FORMAT, VOUCH_EAR_PROFILE, true, VOUCH_EAR_NAMES},
-    {VOUCH_EAR_VERAISON_JWT_FORMAT, VOUCH_EAR_VERAISON_PROFILE, true,
-     VOUCH_EAR_VERAISON_NAMES},
+    FORMS(VOUCH_EAR_04),
+    FORMS(VOUCH_EAR_03),
+    FORMS(VOUCH_EAR_VERAISON),
+    FORMS(VOUCH_EAR_TRUSTEE),
 };
 
-const struct vouch_ear_form *vouch_ear_form_find(const char *format)
+const char *vouch_ear_form_format(const struct vouch_ear_form *form)
+{
+    return form->is_jwt ? form->profile->jwt : form->profile->cwt;
+}
+
+/* Octet for octet: it is compared, and not understood. */
+static const struct vouch_ear_form *find(vouch_bytes format)
 {
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (strcmp(forms[i].format, format) == 0) {
+        const char *one = vouch_ear_form_format(&forms[i]);
+
+        if (one != NULL && vouch_bytes_equal(vouch_text(one), format)) {
             return &forms[i];
         }
     }
     return NULL;
+}
+
+const struct vouch_ear_form *vouch_ear_form_find(const char *format)
+{
+    return find(vouch_text(format));
+}
+
+bool vouch_ear_is_format(vouch_bytes format)
+{
+    return find(format) != NULL;
 }
 
 bool vouch_ear_form_is_for(const struct vouch_ear_form *form,
@@ -75,10 +96,12 @@ vouch_err vouch_ear_token_verify(const struct vouch_ear_token *token,
 vouch_err vouch_ear_token_claims(struct vouch_ear_token *token,
                                  struct vouch_ear *out, const char **wrong)
 {
+    const struct vouch_ear_profile *profile = token->form->profile;
+
     return token->form->is_jwt
-               ? vouch_ear_decode_json(token->u.jws.payload, token->form->names,
+               ? vouch_ear_decode_json(token->u.jws.payload, profile,
                                        &token->memory, out, wrong)
-               : vouch_ear_decode(token->u.sign1.payload, out, wrong);
+               : vouch_ear_decode(token->u.sign1.payload, profile, out, wrong);
 }
 
 static vouch_err write_jwt(const struct vouch_ear_form *form,
@@ -86,7 +109,7 @@ static vouch_err write_jwt(const struct vouch_ear_form *form,
                            const struct vouch_ear *ear, CBB *out)
 {
     vouch_buffer claims;
-    vouch_err err = vouch_ear_encode_json(ear, form->names, &claims);
+    vouch_err err = vouch_ear_encode_json(ear, form->profile, &claims);
 
     if (err == VOUCH_OK) {
         err = vouch_jws_sign(key, key_id,

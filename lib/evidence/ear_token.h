@@ -10,15 +10,18 @@
 #include "lib/evidence/jws_key.h"
 #include "proto/ear.h"
 
+/* A profile in an envelope. */
 struct vouch_ear_form {
-    const char *format; /* the media type */
-    const char *profile;
+    const struct vouch_ear_profile *profile;
     bool is_jwt;
-    enum vouch_ear_names names;
 };
 
 /* vouch_ear_form_find finds the form of a media type, or NULL. */
 const struct vouch_ear_form *vouch_ear_form_find(const char *format);
+
+/* vouch_ear_form_format gives its media type; NULL: the profile has none in
+ * this envelope. */
+const char *vouch_ear_form_format(const struct vouch_ear_form *form);
 
 /* vouch_ear_form_is_for tells whether `key` can sign in this form. */
 bool vouch_ear_form_is_for(const struct vouch_ear_form *form,

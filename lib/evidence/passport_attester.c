@@ -28,7 +28,7 @@ typedef vouch_err look(const struct vouch_ear *ear, const void *arg);
 static vouch_err has_form(const struct vouch_ear_form *form,
                           const struct vouch_ear *ear)
 {
-    if (!vouch_bytes_equal(ear->profile, vouch_text(form->profile))) {
+    if (!vouch_bytes_equal(ear->profile, vouch_text(form->profile->tag))) {
         return VOUCH_E_ILLEGAL;
     }
     return vouch_ear_missing(ear) == NULL ? VOUCH_OK : VOUCH_E_CLAIM_MISSING;
@@ -149,7 +149,7 @@ static vouch_err make(const struct vouch_ear_form *form,
         return VOUCH_E_NOMEM;
     }
     attester->base.ops = &ops;
-    attester->base.format = form->format;
+    attester->base.format = vouch_ear_form_format(form);
     attester->form = form;
     atomic_init(&attester->base.refs, 1);
     *out = attester;

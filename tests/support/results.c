@@ -16,9 +16,9 @@
 #include "tests/support/suite.h"
 
 const char *const results_formats[RESULTS_FORMATS] = {
-    VOUCH_EAR_CWT_FORMAT,
-    VOUCH_EAR_JWT_FORMAT,
-    VOUCH_EAR_VERAISON_JWT_FORMAT,
+    VOUCH_EAR_CWT_FORMAT,          VOUCH_EAR_03_CWT_FORMAT,
+    VOUCH_EAR_JWT_FORMAT,          VOUCH_EAR_03_JWT_FORMAT,
+    VOUCH_EAR_VERAISON_JWT_FORMAT, VOUCH_EAR_TRUSTEE_JWT_FORMAT,
 };
 
 static const uint8_t binder[32] = {0xb1, 2, 3, 4};
@@ -43,7 +43,7 @@ static void make_ear(struct results *r)
         .iat = RESULTS_NOW,
         .has_exp = true,
         .exp = RESULTS_NOW + RESULTS_LIFETIME,
-        .profile = vouch_text(vouch_ear_form_find(r->format)->profile),
+        .profile = vouch_text(vouch_ear_form_find(r->format)->profile->tag),
         .developer = vouch_text("https://verifier.example"),
         .build = vouch_text("verifier 1.0"),
         .appraisals = {{.label = vouch_text("platform"),
@@ -130,7 +130,7 @@ vouch_buffer results_claims(const struct results *r)
         ck_assert(vouch_ear_encode(&cbb, &r->ear));
         return finish_cbb(&cbb);
     }
-    ck_assert_int_eq(vouch_ear_encode_json(&r->ear, form->names, &claims),
+    ck_assert_int_eq(vouch_ear_encode_json(&r->ear, form->profile, &claims),
                      VOUCH_OK);
     copy = (vouch_buffer){exact_copy(claims.data, claims.len), claims.len};
     vouch_buffer_free(&claims);

@@ -11,7 +11,8 @@
 #include "proto/ear.h"
 #include "tests/support/pki.h"
 
-enum { RESULTS_FORMATS = 3 };
+/* All that are read: CWTs, then JWTs; what no issuer writes stands last. */
+enum { RESULTS_FORMATS = 6, RESULTS_JWT = 2, RESULTS_WRITTEN = 5 };
 extern const char *const results_formats[RESULTS_FORMATS];
 
 /* iat of the result, which lives for as long as the policy lets it. */

@@ -9,16 +9,8 @@
 
 bool is_of_results(const char *format)
 {
-    static const char *const formats[] = {VOUCH_EAR_CWT_FORMAT,
-                                          VOUCH_EAR_JWT_FORMAT,
-                                          VOUCH_EAR_VERAISON_JWT_FORMAT};
-
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        if (strcmp(formats[i], format) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return vouch_ear_is_format(
+        (vouch_bytes){(const uint8_t *)format, strlen(format)});
 }
 
 /* Each says itself which formats it reads; those of results are EATs too. */

@@ -12,9 +12,6 @@ const char *describe_attester(vouch_bytes format)
         const char *format, *name;
     } names[] = {
         {VOUCH_SOFTWARE_FORMAT, "software"},
-        {VOUCH_EAR_CWT_FORMAT, "passport"},
-        {VOUCH_EAR_JWT_FORMAT, "passport"},
-        {VOUCH_EAR_VERAISON_JWT_FORMAT, "passport"},
         {"", "none"},
     };
 
@@ -24,7 +21,7 @@ const char *describe_attester(vouch_bytes format)
             return names[i].name;
         }
     }
-    return "other";
+    return vouch_ear_is_format(format) ? "passport" : "other";
 }
 
 json_t *describe_vector(const int8_t vector[VOUCH_CATEGORIES])

@@ -13,7 +13,9 @@ import pathlib
 
 HERE = pathlib.Path(__file__).parent
 NOW = 1800000000
-EAR = "tag:ietf.org,2026:rats/ear#03"
+EAR = "tag:ietf.org,2026:rats/ear#04"
+EAR_03 = "tag:ietf.org,2026:rats/ear#03"
+TRUSTEE = "tag:github.com,2024:confidential-containers/Trustee"
 VERAISON = "tag:github.com,2023:veraison/ear"
 
 
@@ -43,11 +45,16 @@ EAR_CLAIMS = {
     "status": (1000, "ear_status", "ear.status"),
     "raw": (1002, "ear_raw_evidence", "ear.raw-evidence"),
     "verifier_id": (1004, "ear_verifier_id", "ear.verifier-id"),
+    "topology": (1007, "ear_device_topology", "ear_device_topology"),
     "extension": (-70003, "vouch.extension", "vouch.extension"),
     # of an appraisal
     "ueid": (256, "ueid", "ueid"),
     "vector": (1001, "ear_trustworthiness_vector", "ear.trustworthiness-vector"),
     "policies": (1003, "ear_appraisal_policy_ids", "ear.appraisal-policy-id"),
+    "attester_claims": (1005, "ear_attester_claims", "ear_attester_claims"),
+    "verifier_claims": (1006, "ear_verifier_claims", "ear_verifier_claims"),
+    "evidence": (-70000, "ear_veraison_annotated_evidence",
+                 "ear.veraison.annotated-evidence"),
     "aik": (-80001, "vouch.aik_pub_hash", "vouch.aik_pub_hash"),
 }
 CATEGORIES = ["instance-identity", "configuration", "executables", "file-system",
@@ -103,6 +110,8 @@ def in_json(claims, veraison=False):
             return {label: in_json(one, veraison) for label, one in what.items()}
         if name == "policies" and veraison:
             return what[0]
+        if name == "raw" and isinstance(what, list):  # a CMW record
+            return [what[0], base64url(what[1]), *what[2:]]
         return base64url(what) if isinstance(what, bytes) else what
     column = 2 if veraison else 1
     return {EAR_CLAIMS[name][column]: value(name, what)
@@ -124,8 +133,12 @@ def cwt(claims, kid=True):
     return base.cbor(base.Tag(18, [header, {}, payload, raw_signature(signed)]))
 
 
-def jwt(claims, veraison=False, kid=True):
+def jwt(claims, veraison=False, kid=True, jwk=False):
     header = {"typ": "JWT", "alg": "ES256"}
+    if jwk:
+        header["jwk"] = {"alg": "ES256", "kty": "EC", "crv": "P-256",
+                         "x": base64url(verifier.spki[-64:-32]),
+                         "y": base64url(verifier.spki[-32:])}
     if kid:
         header["kid"] = base64url(hashlib.sha256(verifier.spki).digest())
     signed = ".".join(base64url(json.dumps(part).encode())
@@ -153,24 +166,77 @@ CASES = [
     ("composite", result(appraisal(ueid=ueid, policies=None),
                          appraisal(vector={"executables": -2}),
                          status="affirming", nbf=NOW), "bound", []),
-    ("extended", result(appraisal(extension={"a": [1, False]}), raw=b"evidence",
+    ("extended", result(appraisal(extension={"a": [1, False]}),
                         extension={"b": True}), "bound", []),
 ]
+
+# What one profile has and another has not. Where a claim is unknown, it is
+# ignored, whatever it is.
+RECORD = ["application/vnd.example", b"evidence", 4]
+OPTIONAL = {"raw": RECORD, "topology": {"root": ["cpu", "gpu"]}}
+OF_AN_APPRAISAL = {"attester_claims": {"a": [1, {}]},
+                   "verifier_claims": ["b", True]}
+
+# As confidential-containers/trustee writes it (attestation-service,
+# src/token/ear_broker.rs), with the AIK beside it: without, it is bound to
+# nothing.
+TRUSTEE_RESULT = {
+    "profile": TRUSTEE, "iat": NOW, "exp": NOW + 300,
+    "verifier_id": {"developer": "https://confidentialcontainers.org",
+                    "build": "attestation-service 0.1.0"},
+    "submods": {
+        "cpu0": {"status": "affirming",
+                 "vector": {"configuration": 2, "executables": 3,
+                            "file-system": 2, "hardware": 2},
+                 "policies": ["default"],
+                 "evidence": {"report_data": "00" * 64, "init_data": "",
+                              "tdx": {"quote": {"size": "88020000"},
+                                      "uefi_event_logs": [{"index": 1}]}},
+                 "aik": aik_hash},
+        "gpu0": {"status": "warning", "vector": {"hardware": 32},
+                 "policies": ["default"],
+                 "evidence": {"report_data": "00" * 32}, "aik": aik_hash}},
+}
+
+
+def without_aik(claims):
+    return dict(claims, submods={
+        label: {name: value for name, value in one.items() if name != "aik"}
+        for label, one in claims["submods"].items()})
 
 
 def vectors():
     def case(name, kind, profile, token, level, allows):
         return {"name": f"{name}-{kind}", "format": media_type(kind, profile),
                 "token": token, "level": level, "allows": allows,
-                "binder": (binder48 if name == "sha384" else binder).hex(),
-                "nonce": nonce.hex() if name == "remote-nonce" else ""}
+                "binder": (binder48 if name.startswith("sha384") else binder).hex(),
+                "nonce": nonce.hex() if name.startswith("remote-nonce") else ""}
+    def both(name, profile, claims, level="bound", allows=()):
+        claims = dict(claims, profile=profile)
+        yield case(name, "cwt", profile, cwt(claims).hex(), level, list(allows))
+        yield case(name, "jwt", profile, jwt(claims), level, list(allows))
+
     for name, claims, level, allows in CASES:
-        yield case(name, "cwt", EAR, cwt(claims).hex(), level, allows)
-        yield case(name, "jwt", EAR, jwt(claims), level, allows)
-    for name, claims, level, allows in CASES:
+        yield from both(name, EAR, claims, level, allows)
+        yield from both(f"{name}-03", EAR_03, claims, level, allows)
         claims = dict(claims, profile=VERAISON)
         yield dict(case(name, "jwt", VERAISON, jwt(claims, True), level, allows),
                    name=f"{name}-veraison")
+    full = result(appraisal(**OF_AN_APPRAISAL), **OPTIONAL)
+    yield from both("optional", EAR, full)
+    yield from both("optional-alone", EAR, result(appraisal(), raw=RECORD[:2]))
+    yield from both("raw-03", EAR_03, result(appraisal(), raw=b"evidence"))
+    yield from both("unknown-03", EAR_03, full)
+    yield dict(case("raw", "jwt", VERAISON,
+                    jwt(result(appraisal(), profile=VERAISON, raw=b"evidence"),
+                        True), "bound", []), name="raw-veraison")
+    yield case("trustee", "jwt", TRUSTEE,
+               jwt(TRUSTEE_RESULT, True, kid=False, jwk=True), "key bound",
+               ["key bound", "warning"])
+    yield dict(case("trustee-without-aik", "jwt", TRUSTEE,
+                    jwt(without_aik(TRUSTEE_RESULT), True, kid=False, jwk=True),
+                    "none", ["key bound", "warning"]),
+               refused=["binding", "aik_pub_hash"])
     yield case("no-kid", "cwt", EAR, cwt(CASES[0][1], False).hex(), "bound", [])
     yield case("no-kid", "jwt", EAR, jwt(CASES[0][1], kid=False), "bound", [])
 
