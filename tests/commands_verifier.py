@@ -166,6 +166,16 @@ class BackgroundCheck(Case):
                          ("binding", "eat_nonce"))
         self.end({bob: REFUSED, alice: REFUSED})
 
+    def test_policy_for_an_older_profile_takes_no_newer_result(self):
+        """What appraise writes is of the newest; the type must be exact."""
+        self.succeed("policy", "add-anchor", self.policy,
+                     self.own / "verifier.pem", "--format",
+                     CWT.replace("#04", "#03"))
+        self.attest()
+        bob = self.relate("--verifier", self.program(self.appraise()))
+        self.assertEqual(bob.next("refused")["check"], "format")
+        self.end({bob: REFUSED})
+
     def test_passport_will_not_do_unless_allowed(self):
         self.believe("cwt")
         self.attest()

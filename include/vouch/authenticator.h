@@ -166,7 +166,8 @@ typedef struct vouch_identity {
     vouch_bytes spki;          /**< SubjectPublicKeyInfo within it */
     vouch_bytes cmw;           /**< cmw_data, empty when there is none */
     vouch_digest aik_pub_hash; /**< Hash(spki) (expat-04, 5.2) */
-    vouch_digest binder;       /**< what evidence must carry (expat-04, 5.1) */
+    vouch_digest binder;       /**< what evidence must carry (expat-04, 5.1),
+                                    by the label of the channel */
     uint16_t scheme;           /**< scheme of CertificateVerify */
     bool revocation_checked;   /**< CRLs were there and were used */
     bool is_handshake_key;     /**< the peer used this key in the handshake */
