@@ -293,7 +293,7 @@ vouch_err vouch_ear_decode(vouch_bytes octets,
                            const struct vouch_ear_profile *profile,
                            struct vouch_ear *out, const char **wrong)
 {
-    const char *ignored;
+    const char *ignored = NULL;
     struct source from = {.in = vouch_reader(octets),
                           .profile = profile,
                           .wrong = wrong != NULL ? wrong : &ignored};
