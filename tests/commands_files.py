@@ -410,7 +410,7 @@ class Bundle(TwoHosts):
     """What a bundle asks of whoever trusts it, one thing at a time."""
 
     RESULTS = ("--format",
-               'application/eat+cwt; eat_profile="tag:ietf.org,2026:rats/ear#03"')
+               'application/eat+cwt; eat_profile="tag:ietf.org,2026:rats/ear#04"')
 
     def changed(self, *edits):
         """The bundle, with its policy edited."""

@@ -91,7 +91,7 @@ static vouch_err hold(struct held_data *held, vouch_bytes value)
     return err;
 }
 
-/* expat-03, 7.3: attestation comes before any application data */
+/* expat-04, 7.3: attestation comes before any application data */
 vouch_err vouch_data_receive(vouch_session *s, vouch_bytes value)
 {
     if (value.len == 0) { /* says nothing, and would cost an event */
