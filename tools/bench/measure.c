@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/bench/measure.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,8 @@
 void need(bool done, const char *what)
 {
     if (!done) {
-        fprintf(stderr, "vouch-bench: can not %s\n", what);
+        fprintf(stderr, "%s: can not %s\n", program_invocation_short_name,
+                what);
         exit(1);
     }
 }
@@ -19,8 +21,8 @@ void need(bool done, const char *what)
 void need_ok(vouch_err err, const char *what)
 {
     if (err != VOUCH_OK) {
-        fprintf(stderr, "vouch-bench: can not %s: %s\n", what,
-                vouch_err_name(err));
+        fprintf(stderr, "%s: can not %s: %s\n", program_invocation_short_name,
+                what, vouch_err_name(err));
         exit(1);
     }
 }

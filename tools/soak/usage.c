@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/soak/usage.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include "tools/bench/measure.h"
+
+/*
+ * Octets by which memory without any connection may grow, once it is warm. The
+ * library's own is for caches that had not seen all there is; malloc keeps a
+ * few small blocks of each size as if they were in use, and the kernel counts
+ * what malloc has not given back.
+ */
+enum {
+    LIBRARY_GROWTH_MAX = 4096,
+    HEAP_GROWTH_MAX = 512 << 10,
+    RESIDENT_GROWTH_MAX = 32 << 20,
+};
+
+static uint64_t resident(void)
+{
+    FILE *statm = fopen("/proc/self/statm", "re");
+    unsigned long long size, pages;
+
+    need(statm != NULL && fscanf(statm, "%llu %llu", &size, &pages) == 2,
+         "read /proc/self/statm");
+    fclose(statm);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    uint64_t num = 0;
+
+    need(dir != NULL, "read /proc/self/fd");
+    while (readdir(dir) != NULL) {
+        num++;
+    }
+    closedir(dir);
+    return num - 3; /* ".", "..", and that of `dir` */
+}
+
+struct memory usage_now(void)
+{
+    return (struct memory){
+        .library = heap_held(),
+        .heap = heap_in_use(),
+        .resident = resident(),
+        .descriptors = descriptors(),
+    };
+}
+
+/* AddressSanitizer's malloc tells nothing, and keeps what was freed. */
+const char *usage_grew(const struct memory *warm, const struct memory *end)
+{
+    if (end->library > warm->library + LIBRARY_GROWTH_MAX) {
+        return "the library's memory grew";
+    }
+    if (end->heap > warm->heap + HEAP_GROWTH_MAX) {
+        return "the heap grew";
+    }
+    if (warm->heap != 0 &&
+        end->resident > warm->resident + RESIDENT_GROWTH_MAX) {
+        return "resident memory grew";
+    }
+    return end->descriptors != warm->descriptors
+               ? "there are not as many open descriptors as before"
+               : NULL;
+}
