@@ -82,9 +82,9 @@ static uint64_t choose_life(const struct plan *plan, size_t place)
     if (plan->kind == HOSTILE) {
         return 500 + below(plan, 3, 4000);
     }
-    return draw < 15   ? below(plan, 3, 30)
-           : draw < 45 ? below(plan, 3, 2000)
-                       : 2000 + below(plan, 3, 18000);
+    return draw < 25   ? below(plan, 3, 30)
+           : draw < 60 ? below(plan, 3, 1500)
+                       : 1500 + below(plan, 3, 12000);
 }
 
 struct plan plan_make(uint64_t seed, size_t place, size_t places,
