@@ -8,10 +8,11 @@ static const uint64_t id_server = (uint64_t)1 << 63;
 static const uint64_t id_operation = (uint64_t)1 << 62;
 static const uint64_t id_counter = ((uint64_t)1 << 61) - 1;
 
-void account_open(struct account *account, bool is_server)
+void account_open(struct account *account, bool is_server, bool may_have_holes)
 {
     memset(account, 0, sizeof *account);
     account->is_server = is_server;
+    account->may_have_holes = may_have_holes;
 }
 
 static bool is_mine(const struct account *account, uint64_t id)
@@ -19,35 +20,67 @@ static bool is_mine(const struct account *account, uint64_t id)
     return ((id & id_server) != 0) == account->is_server;
 }
 
-/* An entry is used again once its exchange cannot be told of any more. */
+/* Of such exchanges there may be no event any more: their entries are used for
+ * others, the oldest first. */
+static bool asked_is_spare(const struct asked *asked)
+{
+    return asked->state == ASKED_NOT_SEEN || asked->state == ASKED_OVER ||
+           (asked->state == ASKED_ACCEPTED && asked->operation == 0);
+}
+
+static bool answering_is_spare(const struct answering *answering)
+{
+    return answering->state == ANSWERING_NOT_SEEN ||
+           answering->state == ANSWERING_OVER ||
+           answering->state == ANSWERING_CONFIRMED ||
+           answering->state == ANSWERING_OFFERED;
+}
+
 struct asked *account_asked(struct account *account, uint64_t id)
 {
     uint64_t counter = id & id_counter;
-    struct asked *asked = &account->asked[counter % ACCOUNT_EXCHANGES];
+    struct asked *spare = NULL;
 
-    if (asked->counter > counter) {
+    for (size_t i = 0; i < ACCOUNT_EXCHANGES; i++) {
+        struct asked *asked = &account->asked[i];
+
+        if (asked->counter == counter) {
+            return asked;
+        }
+        if (asked_is_spare(asked) &&
+            (spare == NULL || asked->counter < spare->counter)) {
+            spare = asked;
+        }
+    }
+    if (spare == NULL || counter < spare->counter) {
         return NULL;
     }
-    if (asked->counter < counter) {
-        *asked = (struct asked){.counter = counter, .state = ASKED_WAITING};
-    }
-    return asked;
+    *spare = (struct asked){.counter = counter, .state = ASKED_WAITING};
+    return spare;
 }
 
 struct answering *account_answering(struct account *account, uint64_t id)
 {
     uint64_t counter = id & id_counter;
-    struct answering *answering =
-        &account->answering[counter % ACCOUNT_EXCHANGES];
+    struct answering *spare = NULL;
 
-    if (answering->counter > counter) {
+    for (size_t i = 0; i < ACCOUNT_EXCHANGES; i++) {
+        struct answering *answering = &account->answering[i];
+
+        if (answering->counter == counter) {
+            return answering;
+        }
+        if (answering_is_spare(answering) &&
+            (spare == NULL || answering->counter < spare->counter)) {
+            spare = answering;
+        }
+    }
+    if (spare == NULL || counter < spare->counter) {
         return NULL;
     }
-    if (answering->counter < counter) {
-        *answering = (struct answering){.counter = counter};
-        account->seen++;
-    }
-    return answering;
+    *spare = (struct answering){.counter = counter};
+    account->seen++;
+    return spare;
 }
 
 /* Requests of this side */
@@ -242,7 +275,9 @@ static const char *enter_data(struct account *account, const vouch_event *event)
     if (event->u.data.bytes.len == 0) {
         return "DATA of no octets";
     }
-    return account->dropped != 0 ? "DATA after DATA_DROPPED: a hole" : NULL;
+    return account->dropped != 0 && !account->may_have_holes
+               ? "DATA after DATA_DROPPED: a hole"
+               : NULL;
 }
 
 static const char *enter_dropped(struct account *account,

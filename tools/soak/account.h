@@ -50,6 +50,7 @@ struct answering {
 
 struct account {
     bool is_server;
+    bool may_have_holes; /* its DATA */
     struct asked asked[ACCOUNT_EXCHANGES];
     struct answering answering[ACCOUNT_EXCHANGES];
     vouch_stats stats; /* the session's own, at its end */
@@ -69,7 +70,7 @@ struct account {
     uint64_t sent, received, dropped;     /* octets of DATA */
 };
 
-void account_open(struct account *account, bool is_server);
+void account_open(struct account *account, bool is_server, bool may_have_holes);
 
 /* account_enter enters an event. Both return what is wrong, or NULL. */
 const char *account_enter(struct account *account, const vouch_event *event);

@@ -43,15 +43,15 @@ bool end_send(struct end *end)
 void end_check_data(struct end *end, const vouch_event *event)
 {
     vouch_bytes octets = event->u.data.bytes;
+    uint64_t until = end->account.received + end->account.dropped;
 
     if (!end_peer_is_vouch(end)) {
         return;
     }
-    if (end->account.received > end_other(end)->account.sent) {
+    if (until > end_other(end)->account.sent) {
         found(end, "DATA", "more than was sent");
     }
-    if (!data_is(stream_of(end_other(end)), end->account.received - octets.len,
-                 octets)) {
+    if (!data_is(stream_of(end_other(end)), until - octets.len, octets)) {
         found(end, "DATA", "other octets than were sent, or not in order");
     }
 }
@@ -115,7 +115,10 @@ static void cancel(struct end *end)
     bool pending;
     vouch_err err;
 
-    if (end->last.id == 0 || asked == NULL) {
+    /* Events may tell of an acceptance: to cancel that would shut the gate
+     * while DATA is on its way. */
+    if (end->last.id == 0 || asked == NULL ||
+        vouch_session_has_event(end->session)) {
         return;
     }
     pending = asked->state == ASKED_WAITING ||

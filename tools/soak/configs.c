@@ -26,6 +26,15 @@ const struct config_kind config_kinds[] = {
      .interval_ms = 4000,
      .within_ms = PATIENT_MS,
      .own_format = true},
+    {.name = "mutual, short, stays, loses",
+     .gate = VOUCH_GATE_MUTUAL,
+     .asker = VOUCH_ASKER_AUTHENTICATED,
+     .max_age_ms = SHORT_MS,
+     .interval_ms = 3000,
+     .within_ms = PATIENT_MS,
+     .stays = true,
+     .loses = true,
+     .own_format = true},
     {.name = "mutual, hasty, stays",
      .gate = VOUCH_GATE_MUTUAL,
      .asker = VOUCH_ASKER_ATTESTED,
@@ -142,6 +151,9 @@ static void set_options(vouch_config *config, const struct config_kind *kind)
     }
     if (kind->holds) {
         need_ok(vouch_config_hold_early_data(config), "hold early data");
+    }
+    if (kind->loses) {
+        need_ok(vouch_config_allow_data_loss(config), "allow loss of data");
     }
     if (kind->peer_first) {
         need_ok(vouch_config_set_peer_first(config), "have the peer go first");

@@ -22,6 +22,7 @@ struct config_kind {
     uint64_t within_ms; /* for an answer */
     bool stays;         /* goes on after a rejection */
     bool holds;         /* keeps early DATA */
+    bool loses;         /* its DATA may have holes */
     bool peer_first;
     bool own_format; /* SOAK_FORMAT is preferred */
 };

@@ -71,7 +71,8 @@ static void reset(struct end *end)
     memset(end, 0, sizeof *end);
     end->connection = connection;
     end->side = side;
-    account_open(&end->account, side == SERVER);
+    account_open(&end->account, side == SERVER,
+                 config_kinds[connection->plan.config[side]].loses);
 }
 
 void end_open(struct end *end, int fd)
@@ -123,13 +124,13 @@ static void close_books(struct end *end)
               end_peer_is_vouch(end));
 }
 
-/* A session that lived long settled into what it needs, early and late. */
+/* A session that lives as long as the run needs no more late than early. */
 static void check_growth(struct end *end)
 {
-    enum { GROWTH_MAX = 4096 };
+    enum { GROWTH_MAX = 4096, TIMES_MIN = 50 };
 
-    if (end->early_octets != 0 && end->late_octets != 0 &&
-        end->late_octets > end->early_octets + GROWTH_MAX) {
+    if (end->early.times >= TIMES_MIN && end->late.times >= TIMES_MIN &&
+        end->late.octets > end->early.octets + GROWTH_MAX) {
         found(end, "memory", "a session that lives long needs more and more");
     }
 }
@@ -296,22 +297,29 @@ static void check_state(struct end *end)
     }
 }
 
-/* Sessions that live as long as the run show what it takes them to rest. */
-static void note_memory(struct end *end)
+static bool is_at_rest(const struct end *end)
+{
+    return end->connection->plan.life_ms == UINT64_MAX && end->to_send == 0 &&
+           account_is_quiet(&end->account) &&
+           vouch_session_outgoing(end->session).len == 0;
+}
+
+static void note_rest(struct end *end)
 {
     const struct connection *c = end->connection;
-    const struct world *world = c->world;
-    uint64_t whole = world->load_until_ms - c->begun_ms;
-    uint64_t part = world->now.mono_ms - c->begun_ms;
-    size_t *least = part < whole / 3       ? &end->early_octets
-                    : part > 2 * whole / 3 ? &end->late_octets
-                                           : NULL;
+    uint64_t whole = c->world->load_until_ms - c->begun_ms;
+    uint64_t part = c->world->now.mono_ms - c->begun_ms;
+    struct rest *rest = part < whole / 3       ? &end->early
+                        : part > 2 * whole / 3 ? &end->late
+                                               : NULL;
 
-    if (c->plan.life_ms == UINT64_MAX && least != NULL &&
-        account_is_quiet(&end->account) && end->to_send == 0 &&
-        (*least == 0 || end->heap.held < *least)) {
-        *least = end->heap.held;
+    if (rest == NULL || !is_at_rest(end)) {
+        return;
     }
+    if (rest->times == 0 || end->heap.held < rest->octets) {
+        rest->octets = end->heap.held;
+    }
+    rest->times++;
 }
 
 static void run(struct end *end)
@@ -332,7 +340,7 @@ static void run(struct end *end)
         finish(end, false);
         return;
     }
-    note_memory(end);
+    note_rest(end);
     end->due_ms = busy ? 0 : next_due(end);
     end_wait(end, end->wants.readable, end->wants.writable);
 }

@@ -46,7 +46,7 @@ static void check_failed(struct end *end)
 {
     struct connection *c = end->connection;
     bool lost = plan_may_lose(&c->plan, end->side) &&
-                (end->account.dropped != 0 ||
+                (end->account.failure == VOUCH_E_DATA_LOST ||
                  end->account.failure == VOUCH_E_UNEXPECTED);
 
     if (!c->disturbed && end_peer_is_vouch(end) && !lost) {

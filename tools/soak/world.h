@@ -39,6 +39,12 @@ enum phase {
 
 struct hostile;
 
+/* What the library has of memory for a session when nothing is under way. */
+struct rest {
+    size_t octets; /* the least that was seen */
+    size_t times;
+};
+
 struct end {
     struct connection *connection;
     enum side side;
@@ -65,7 +71,7 @@ struct end {
     struct account account;
     struct trail trail;
     struct heap_account heap;
-    size_t early_octets, late_octets; /* least when quiet; 0: not seen */
+    struct rest early, late; /* in the first and last third of the run */
 };
 
 struct connection {
