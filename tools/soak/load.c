@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "tools/soak/connection.h"
+#include "tools/soak/signals.h"
 
 enum {
     EVENTS = 256,
@@ -52,6 +53,7 @@ static void wait(struct world *world, uint64_t due)
         end->ready = true;
     }
     world_look_at_clock(world);
+    signals_alive();
 }
 
 static size_t turn(struct world *world)

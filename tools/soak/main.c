@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include "tools/soak/load.h"
+#include "tools/soak/signals.h"
 #include "tools/soak/usage.h"
 
 enum { EXIT_OK = 0, EXIT_FOUND = 1, EXIT_USAGE = 2 };
@@ -156,23 +156,6 @@ static struct options parse(int argc, char **argv)
     return options;
 }
 
-static void stop(int number)
-{
-    (void)number;
-    load_stop();
-}
-
-static void handle_signals(void)
-{
-    struct sigaction action = {.sa_handler = stop};
-    struct sigaction ignored = {.sa_handler = SIG_IGN};
-
-    need(sigaction(SIGINT, &action, NULL) == 0 &&
-             sigaction(SIGTERM, &action, NULL) == 0 &&
-             sigaction(SIGPIPE, &ignored, NULL) == 0,
-         "handle signals");
-}
-
 /* Two sockets a connection. */
 static void allow_descriptors(uint64_t sessions)
 {
@@ -223,8 +206,8 @@ int main(int argc, char **argv)
     open_standard_descriptors();
     options = parse(argc, argv);
     allow_descriptors(options.sessions);
-    handle_signals();
     heap_count();
+    signals_handle(options.seed);
     fprintf(stderr, "vouch-soak: seed %" PRIu64 "\n", options.seed);
     world.seed = report.seed = options.seed;
     world.places = options.sessions;

@@ -147,6 +147,13 @@ void end_take(struct end *end, vouch_exchange exchange)
     }
 }
 
+/* Nothing but the end of the session ends a command that runs. */
+static bool is_ending(const struct end *end)
+{
+    return end->closing || end->account.closed ||
+           vouch_session_ended(end->session);
+}
+
 void end_reply(struct end *end, vouch_exchange exchange)
 {
     const struct plan *plan = &end->connection->plan;
@@ -169,7 +176,8 @@ void end_reply(struct end *end, vouch_exchange exchange)
     end_note(end, "reply", exchange.id, (uint64_t)err);
     if (err == VOUCH_OK) {
         answering->state = ANSWERING_OVER;
-    } else if (err != VOUCH_E_HANDLE && err != VOUCH_E_CLOSED) {
+    } else if ((err != VOUCH_E_HANDLE && err != VOUCH_E_CLOSED) ||
+               !is_ending(end)) {
         found(end, "a reply", vouch_err_name(err));
     }
 }
@@ -214,5 +222,9 @@ void end_check_operation_end(struct end *end, const vouch_event *event)
         check_reply(end, asked, event);
     } else if (event->type == VOUCH_EVENT_REFUSED && asked->executed != 0) {
         found(end, "REFUSED", "but the command was executed");
+    } else if (event->type == VOUCH_EVENT_UNKNOWN &&
+               end->connection->plan.kind == HONEST &&
+               !end->connection->disturbed && !end->connection->ending) {
+        found(end, "UNKNOWN", "but nothing kept the reply away");
     }
 }
