@@ -224,7 +224,8 @@ void end_check_operation_end(struct end *end, const vouch_event *event)
         found(end, "REFUSED", "but the command was executed");
     } else if (event->type == VOUCH_EVENT_UNKNOWN &&
                end->connection->plan.kind == HONEST &&
-               !end->connection->disturbed && !end->connection->ending) {
+               !end->connection->disturbed && !end->connection->ending &&
+               !is_ending(end)) {
         found(end, "UNKNOWN", "but nothing kept the reply away");
     }
 }
