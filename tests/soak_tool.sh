@@ -53,12 +53,6 @@ kill -INT "$soak"
 wait "$soak" || fail "after SIGINT: exit $?"
 last '^ok: '
 
-# Sockets never take the place of closed standard descriptors.
-for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
-    eval "\"\$tool\" --minutes 0.01 --sessions 2 $closed" >/dev/null 2>&1 ||
-        fail "with $closed: exit $?"
-done
-
 expect 0 --help
 grep -q '^usage: ' "$scratch/out" || fail 'no usage on standard output'
 for arguments in '--minutes 0' '--minutes x' '--minutes -1' --minutes \

@@ -252,15 +252,6 @@ static void shake_hands(struct end *end)
     }
 }
 
-/* What failed is told by events. */
-static void pump(struct end *end)
-{
-    if (vouch_stream_pump(end->stream, end->connection->world->now,
-                          &end->wants) != VOUCH_OK) {
-        end_note(end, "pump failed", 0, 0);
-    }
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -268,7 +259,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 static uint64_t next_due(const struct end *end)
 {
-    uint64_t due = vouch_session_deadline(end->session);
+    uint64_t due = end->wants.deadline;
 
     if (end->wants.events || vouch_session_has_event(end->session)) {
         return 0;
@@ -327,7 +318,8 @@ static void run(struct end *end)
     bool busy = true;
 
     for (size_t i = 0; i < ROUNDS && (busy || end->wants.events); i++) {
-        pump(end);
+        vouch_stream_pump(end->stream, end->connection->world->now,
+                          &end->wants);
         end_poll(end);
         busy = end_do_later(end);
         busy = end_act(end) || busy;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <openssl/rand.h>
 
+#include "tools/common/descriptors.h"
 #include "tools/soak/load.h"
 #include "tools/soak/signals.h"
 #include "tools/soak/usage.h"
@@ -57,19 +56,14 @@ static const char usage[] =
     "go on,\n"
     "2 usage.\n";
 
-/* Descriptors 0, 1 and 2 are nothing else's: where one is closed, it is
- * /dev/null. */
-static void open_standard_descriptors(void)
+/* Books that nobody gets were not kept. */
+static bool is_written(void)
 {
-    int fd;
-
-    do {
-        fd = open("/dev/null", O_RDWR);
-        if (fd < 0) {
-            _exit(EXIT_FOUND);
-        }
-    } while (fd <= STDERR_FILENO);
-    close(fd);
+    if (descriptors_output_is_written()) {
+        return true;
+    }
+    fprintf(stderr, "vouch-soak: standard output: %s\n", strerror(errno));
+    return false;
 }
 
 static void usage_error(const char *what, const char *value)
@@ -141,7 +135,7 @@ static struct options parse(int argc, char **argv)
             break;
         case 'h':
             fputs(usage, stdout);
-            exit(fflush(stdout) == 0 ? EXIT_OK : EXIT_FOUND);
+            exit(is_written() ? EXIT_OK : EXIT_FOUND);
         default:
             fputs(usage, stderr);
             exit(EXIT_USAGE);
@@ -189,10 +183,7 @@ static int conclude(const struct report *report, const struct options *options)
         report_print_json(report, stdout);
         fputc('\n', stdout);
     }
-    if (fflush(stdout) != 0) {
-        return EXIT_FOUND;
-    }
-    return wrong != NULL ? EXIT_FOUND : EXIT_OK;
+    return is_written() && wrong == NULL ? EXIT_OK : EXIT_FOUND;
 }
 
 int main(int argc, char **argv)
@@ -203,7 +194,7 @@ int main(int argc, char **argv)
     uint64_t load_ms, warm_ms;
     int status;
 
-    open_standard_descriptors();
+    descriptors_occupy();
     options = parse(argc, argv);
     allow_descriptors(options.sessions);
     heap_count();
