@@ -130,6 +130,8 @@ class Programs(unittest.TestCase):
             return "serve", home, "--listen", "127.0.0.1:0"
         if name == "vouch-bench":
             return "exchange",
+        if name == "vouch-soak":
+            return "--minutes", "60", "--sessions", "1"
         if name == "vouch-vectors":
             if not (self.scratch / "fifo").exists():
                 os.mkfifo(self.scratch / "fifo")
