@@ -30,7 +30,9 @@ void hostile_open(struct end *end)
     struct world *world = end->connection->world;
     struct hostile *hostile = calloc(1, sizeof *hostile);
 
-    need(hostile != NULL, "have memory for a hostile peer");
+    if (hostile == NULL) {
+        found(end, "the machine", "no memory for a hostile peer");
+    }
     hostile->script = &scripts[end->connection->plan.script];
     end->hostile = hostile;
     end_note(end, hostile->script->name, 0, 0);

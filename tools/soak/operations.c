@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/soak/end.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tools/soak/data.h"
@@ -32,18 +31,16 @@ static vouch_bytes make_reply(const struct end *asker, uint64_t number,
 
 bool end_ask_operation(struct end *end)
 {
-    uint8_t *octets = malloc(VOUCH_LIMIT_OPERATION);
+    uint8_t octets[VOUCH_LIMIT_OPERATION];
     vouch_exchange exchange;
     struct asked *asked;
     vouch_bytes operation;
     vouch_err err;
 
-    need(octets != NULL, "have memory for an operation");
     operation = make_operation(end, end->operations, octets);
     err =
         vouch_session_request_operation(end->session, operation, WITHIN_MS,
                                         end->connection->world->now, &exchange);
-    free(octets);
     end_note(end, "ask for an operation", 0, (uint64_t)err);
     if (err == VOUCH_E_STATE || err == VOUCH_E_TOO_MANY ||
         err == VOUCH_E_CLOSED) {
@@ -64,12 +61,11 @@ bool end_ask_operation(struct end *end)
 void end_command(struct end *end, vouch_exchange exchange)
 {
     struct asked *asked = account_asked(&end->account, exchange.id);
-    uint8_t *octets = malloc(VOUCH_LIMIT_OPERATION + 1);
+    uint8_t octets[VOUCH_LIMIT_OPERATION + 1];
     vouch_now now = end->connection->world->now;
     vouch_bytes operation, other;
     vouch_err err;
 
-    need(octets != NULL, "have memory for an operation");
     if (asked == NULL || asked->operation == 0) {
         found(end, "an operation was approved", "but none was asked for");
     }
@@ -81,7 +77,6 @@ void end_command(struct end *end, vouch_exchange exchange)
         found(end, "a command", "another one was taken than was approved");
     }
     err = vouch_session_command(end->session, exchange, operation, now);
-    free(octets);
     end_note(end, "command", exchange.id, (uint64_t)err);
     if (err == VOUCH_OK) {
         asked->state = ASKED_COMMANDED;
@@ -108,10 +103,9 @@ static struct asked *asked_by_peer(struct end *end, uint64_t id)
 void end_check_command(struct end *end, const vouch_event *event)
 {
     const struct asked *asked = asked_by_peer(end, event->exchange.id);
-    uint8_t *octets = malloc(VOUCH_LIMIT_OPERATION);
+    uint8_t octets[VOUCH_LIMIT_OPERATION];
     vouch_bytes operation = event->u.command.bytes, right;
 
-    need(octets != NULL, "have memory for an operation");
     if (asked != NULL) {
         right = make_operation(end_other(end), asked->operation - 1, octets);
         if (right.len != operation.len ||
@@ -119,7 +113,6 @@ void end_check_command(struct end *end, const vouch_event *event)
             found(end, "a command", "it is not the one that was approved");
         }
     }
-    free(octets);
 }
 
 void end_take(struct end *end, vouch_exchange exchange)

@@ -2,6 +2,7 @@
 #include "tools/soak/usage.h"
 
 #include <dirent.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "tools/bench/measure.h"
@@ -18,15 +19,17 @@ enum {
     RESIDENT_GROWTH_MAX = 32 << 20,
 };
 
+/* The second number of /proc/self/statm counts pages. */
 static uint64_t resident(void)
 {
     FILE *statm = fopen("/proc/self/statm", "re");
-    unsigned long long size, pages;
+    char line[256] = "", *second;
 
-    need(statm != NULL && fscanf(statm, "%llu %llu", &size, &pages) == 2,
+    need(statm != NULL && fgets(line, sizeof line, statm) != NULL,
          "read /proc/self/statm");
-    fclose(statm);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    (void)fclose(statm);
+    (void)strtoull(line, &second, 10);
+    return strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static uint64_t descriptors(void)
@@ -34,11 +37,10 @@ static uint64_t descriptors(void)
     DIR *dir = opendir("/proc/self/fd");
     uint64_t num = 0;
 
-    need(dir != NULL, "read /proc/self/fd");
-    while (readdir(dir) != NULL) {
+    while (dir != NULL && readdir(dir) != NULL) {
         num++;
     }
-    closedir(dir);
+    need(dir != NULL && closedir(dir) == 0, "read /proc/self/fd");
     return num - 3; /* ".", "..", and that of `dir` */
 }
 

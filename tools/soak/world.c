@@ -56,6 +56,18 @@ static void open_listener(struct world *world)
          "listen on 127.0.0.1");
 }
 
+static void open_places(struct world *world)
+{
+    struct connection *places = calloc(world->places, sizeof *places);
+
+    need(places != NULL, "have memory for the connections");
+    for (size_t i = 0; places != NULL && i < world->places; i++) {
+        places[i].world = world;
+        places[i].place = i;
+    }
+    world->connections = places;
+}
+
 void world_open(struct world *world)
 {
     world_look_at_clock(world);
@@ -69,12 +81,7 @@ void world_open(struct world *world)
     open_listener(world);
     world->epoll = epoll_create1(EPOLL_CLOEXEC);
     need(world->epoll >= 0, "make an epoll");
-    world->connections = calloc(world->places, sizeof *world->connections);
-    need(world->connections != NULL, "have memory for the connections");
-    for (size_t i = 0; i < world->places; i++) {
-        world->connections[i].world = world;
-        world->connections[i].place = i;
-    }
+    open_places(world);
 }
 
 void world_close(struct world *world)
@@ -98,7 +105,7 @@ static void print_end(const struct end *end)
     trail_print(&end->trail, stderr);
 }
 
-_Noreturn void found(struct end *end, const char *what, const char *detail)
+void found(struct end *end, const char *what, const char *detail)
 {
     struct connection *c = end->connection;
     struct world *world = c->world;

@@ -109,6 +109,7 @@ void world_look_at_clock(struct world *world);
 const struct host *world_host(struct world *world, enum side side);
 
 /* found ends the program: something is not as it must be. `end` tells where. */
-_Noreturn void found(struct end *end, const char *what, const char *detail);
+void found(struct end *end, const char *what, const char *detail)
+    __attribute__((noreturn));
 
 #endif
