@@ -10,6 +10,6 @@
 typedef void bench_subject(const struct hosts *hosts, size_t windows);
 
 bench_subject bench_exchange, bench_authenticator, bench_mux, bench_memory,
-    bench_engine, bench_flights;
+    bench_engine, bench_flights, bench_floods;
 
 #endif

@@ -29,6 +29,8 @@ static const struct {
     [ENGINE_NS_PER_EXCHANGE] = {"engine_ns_per_exchange", 0, NO_AIM, 0},
     [SESSIONS_SCALING] = {"sessions_scaling", 3, AT_MOST, 1.25},
     [FLIGHTS_TO_OPEN_GATE] = {"flights_to_open_gate", 0, AT_MOST, 2},
+    [FLOOD_OCTETS_KEPT_MAX] = {"flood_octets_kept_max", 3, AT_MOST, 4},
+    [FLOOD_NS_PER_OCTET_MAX] = {"flood_ns_per_octet_max", 1, NO_AIM, 0},
 };
 
 struct samples {

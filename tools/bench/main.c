@@ -20,6 +20,7 @@ static const struct {
     {"exchange", bench_exchange}, {"authenticator", bench_authenticator},
     {"mux", bench_mux},           {"memory", bench_memory},
     {"engine", bench_engine},     {"flights", bench_flights},
+    {"floods", bench_floods},
 };
 
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };

@@ -53,6 +53,19 @@ static struct {
     struct heap_account *account;
 } heap;
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static void charge(struct heap_account *account, size_t octets)
+{
+    account->held += octets;
+    account->most = larger(account->most, account->held);
+    account->kept += octets + HEAP_BLOCK;
+    account->most_kept = larger(account->most_kept, account->kept);
+}
+
 static void *allocate(void *arg, size_t size)
 {
     void *memory = malloc(size);
@@ -61,10 +74,7 @@ static void *allocate(void *arg, size_t size)
     heap.calls++;
     heap.held += malloc_usable_size(memory);
     if (heap.account != NULL) {
-        heap.account->held += malloc_usable_size(memory);
-        if (heap.account->held > heap.account->most) {
-            heap.account->most = heap.account->held;
-        }
+        charge(heap.account, malloc_usable_size(memory));
     }
     return memory;
 }
@@ -75,6 +85,7 @@ static void release(void *arg, void *memory)
     heap.held -= malloc_usable_size(memory);
     if (heap.account != NULL) {
         heap.account->held -= malloc_usable_size(memory);
+        heap.account->kept -= malloc_usable_size(memory) + HEAP_BLOCK;
     }
     free(memory);
 }

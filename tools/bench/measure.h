@@ -33,9 +33,14 @@ void heap_count(void);
 uint64_t heap_calls(void);
 size_t heap_held(void);
 
-/* An account is of the library's memory for one end of a connection. */
+/* What malloc spends on a block besides its octets, as it is counted here. */
+enum { HEAP_BLOCK = 16 };
+
+/* An account is of the library's memory for one end of a connection: in octets,
+ * and with HEAP_BLOCK for each block. */
 struct heap_account {
     size_t held, most;
+    size_t kept, most_kept;
 };
 
 /* heap_charge has what the library asks for and gives back from here on counted

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/bench/flood.h"
+
+#define EVIDENCE FLOOD_EVIDENCE_IT
+#define APPRAISE FLOOD_APPRAISE_IT
+#define REJECT FLOOD_REJECT_IT
+#define TAKE FLOOD_TAKE_IT
+#define REPLY FLOOD_REPLY_IT
+#define NONE VOUCH_GATE_NONE
+#define RESTRICTED VOUCH_GATE_RESTRICTED
+#define REQUIRE VOUCH_GATE_REQUIRE_PEER
+#define MUTUAL VOUCH_GATE_MUTUAL
+
+const struct flood_state flood_states[] = {
+    {.name = "before CAPABILITIES", .gate = NONE, .alone = true},
+    {.name = "before CAPABILITIES, asked", .gate = REQUIRE, .alone = true},
+    {.name = "gate none", .gate = NONE},
+    {.name = "gate restricted, waiting", .gate = RESTRICTED},
+    {.name = "gate restricted, accepted",
+     .gate = RESTRICTED,
+     .answers = APPRAISE,
+     .peer_answers = EVIDENCE},
+    {.name = "require peer, waiting", .gate = REQUIRE},
+    {.name = "require peer, appraising",
+     .gate = REQUIRE,
+     .peer_answers = EVIDENCE},
+    {.name = "require peer, accepted",
+     .gate = REQUIRE,
+     .answers = APPRAISE,
+     .peer_answers = EVIDENCE},
+    {.name = "mutual, shut", .gate = MUTUAL, .peer_gate = MUTUAL},
+    {.name = "mutual, accepted and not confirmed",
+     .gate = MUTUAL,
+     .peer_gate = MUTUAL,
+     .answers = APPRAISE | EVIDENCE,
+     .peer_answers = EVIDENCE},
+    {.name = "mutual, open",
+     .gate = MUTUAL,
+     .peer_gate = MUTUAL,
+     .answers = APPRAISE | EVIDENCE,
+     .peer_answers = APPRAISE | EVIDENCE},
+    {.name = "require peer, holds", .gate = REQUIRE, .options = FLOOD_HOLDS},
+    {.name = "mutual, holds",
+     .gate = MUTUAL,
+     .peer_gate = MUTUAL,
+     .options = FLOOD_HOLDS},
+    {.name = "require peer, holds, appraising",
+     .gate = REQUIRE,
+     .options = FLOOD_HOLDS,
+     .peer_answers = EVIDENCE},
+    {.name = "holds, stays",
+     .gate = REQUIRE,
+     .options = FLOOD_HOLDS | FLOOD_STAYS},
+    {.name = "stays, waiting", .gate = REQUIRE, .options = FLOOD_STAYS},
+    {.name = "stays, rejected",
+     .gate = REQUIRE,
+     .options = FLOOD_STAYS,
+     .answers = REJECT,
+     .peer_answers = EVIDENCE},
+    {.name = "peer first, waiting",
+     .gate = REQUIRE,
+     .options = FLOOD_PEER_FIRST},
+    {.name = "peer first, accepted",
+     .gate = REQUIRE,
+     .options = FLOOD_PEER_FIRST,
+     .answers = APPRAISE,
+     .peer_answers = EVIDENCE},
+    {.name = "waiting for four", .gate = NONE, .asks = 4},
+    {.name = "appraising four",
+     .gate = NONE,
+     .asks = 4,
+     .peer_answers = EVIDENCE},
+    {.name = "producing", .gate = NONE, .peer_asks = 1},
+    {.name = "producing four", .gate = NONE, .peer_asks = 4},
+    {.name = "answered", .gate = NONE, .peer_asks = 1, .answers = EVIDENCE},
+    {.name = "answered four",
+     .gate = NONE,
+     .peer_asks = 4,
+     .answers = EVIDENCE},
+    {.name = "confirmed",
+     .gate = NONE,
+     .peer_asks = 1,
+     .answers = EVIDENCE,
+     .peer_answers = APPRAISE},
+    {.name = "operation confirmed",
+     .gate = REQUIRE,
+     .options = FLOOD_EXECUTES,
+     .for_operation = true,
+     .answers = EVIDENCE | APPRAISE,
+     .peer_answers = EVIDENCE | APPRAISE},
+    {.name = "operation offered",
+     .gate = REQUIRE,
+     .options = FLOOD_EXECUTES,
+     .for_operation = true,
+     .peer_asks = 1,
+     .answers = EVIDENCE | APPRAISE,
+     .peer_answers = EVIDENCE | APPRAISE},
+    {.name = "operation running",
+     .gate = REQUIRE,
+     .options = FLOOD_EXECUTES,
+     .for_operation = true,
+     .peer_asks = 1,
+     .answers = EVIDENCE | APPRAISE | TAKE,
+     .peer_answers = EVIDENCE | APPRAISE},
+    {.name = "operation over",
+     .gate = REQUIRE,
+     .options = FLOOD_EXECUTES,
+     .for_operation = true,
+     .peer_asks = 1,
+     .answers = EVIDENCE | APPRAISE | TAKE | REPLY,
+     .peer_answers = EVIDENCE | APPRAISE},
+    {.name = "closed, gate none", .gate = NONE, .closes = true},
+    {.name = "closed, gate shut", .gate = REQUIRE, .closes = true},
+    {.name = "closed, gate shut, holds",
+     .gate = REQUIRE,
+     .options = FLOOD_HOLDS,
+     .closes = true},
+    {.name = "closed, producing", .gate = NONE, .peer_asks = 1, .closes = true},
+    {.name = "leaves, operation running",
+     .gate = REQUIRE,
+     .options = FLOOD_EXECUTES,
+     .for_operation = true,
+     .peer_asks = 1,
+     .answers = EVIDENCE | APPRAISE | TAKE,
+     .peer_answers = EVIDENCE | APPRAISE,
+     .closes = true},
+};
+
+const size_t flood_states_num = sizeof flood_states / sizeof flood_states[0];
+
+static const uint8_t operation[] = "open the door";
+
+/* Both ends of a connection have the same. */
+static vouch_err export_constant(void *arg, const char *label,
+                                 vouch_bytes context, uint8_t *out, size_t len)
+{
+    (void)arg;
+    (void)context;
+    memset(out, label[0], len);
+    return VOUCH_OK;
+}
+
+/* An option that is one call is one line. */
+static void set_options(vouch_config *config, unsigned options)
+{
+    static const struct {
+        enum flood_option option;
+        vouch_err (*set)(vouch_config *config);
+    } calls[] = {
+        {FLOOD_HOLDS, vouch_config_hold_early_data},
+        {FLOOD_PEER_FIRST, vouch_config_set_peer_first},
+    };
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        if ((options & calls[i].option) != 0) {
+            need_ok(calls[i].set(config), "set an option");
+        }
+    }
+    if ((options & FLOOD_STAYS) != 0) {
+        need_ok(vouch_config_set_refusal(config, VOUCH_REFUSAL_STAY),
+                "set the refusal");
+    }
+    if ((options & FLOOD_EXECUTES) != 0) {
+        need_ok(vouch_config_set_asker(config, VOUCH_ASKER_ATTESTED),
+                "set the asker");
+    }
+}
+
+static vouch_session *start(struct flood_scene *scene, size_t i)
+{
+    vouch_session *session;
+
+    need_ok(vouch_channel_new(i == 0 ? VOUCH_CLIENT : VOUCH_SERVER,
+                              VOUCH_SHA256, export_constant, NULL,
+                              &scene->channel[i]),
+            "make a channel");
+    need_ok(vouch_session_new(scene->channel[i], scene->config[i], scene->now,
+                              &session),
+            "start a session");
+    return session;
+}
+
+static vouch_err conclude(vouch_session *session, vouch_exchange exchange,
+                          vouch_verdict verdict, vouch_now now)
+{
+    vouch_result result = {
+        .verdict = verdict, .level = VOUCH_LEVEL_BOUND, .not_after = INT64_MAX};
+    vouch_appraisal_info info;
+    vouch_err err = vouch_session_appraisal_info(session, exchange, &info);
+
+    if (err != VOUCH_OK) {
+        return err;
+    }
+    result.binder = info.binder;
+    result.aik_pub_hash = info.aik_pub_hash;
+    return vouch_session_conclude(session, exchange, &result, now);
+}
+
+static vouch_err execute(vouch_session *session, vouch_exchange exchange,
+                         unsigned answers, vouch_now now)
+{
+    vouch_err err = vouch_session_take(session, exchange, now);
+
+    return err == VOUCH_OK && (answers & FLOOD_REPLY_IT) != 0
+               ? vouch_session_reply(session, exchange, VOUCH_STATUS_DONE,
+                                     (vouch_bytes){NULL, 0}, now)
+               : err;
+}
+
+/* An answer can come too late, or to nobody. */
+static vouch_err answer(struct flood_scene *scene, vouch_session *session,
+                        const vouch_event *event, unsigned answers)
+{
+    vouch_bytes cmw = {scene->cmw.data, scene->cmw.len};
+
+    if (event->type == VOUCH_EVENT_EVIDENCE_NEEDED && (answers & EVIDENCE)) {
+        return vouch_session_provide(session, event->exchange, cmw, scene->now);
+    }
+    if (event->type == VOUCH_EVENT_APPRAISAL_NEEDED && (answers & APPRAISE)) {
+        return conclude(session, event->exchange, VOUCH_ACCEPTED, scene->now);
+    }
+    if (event->type == VOUCH_EVENT_APPRAISAL_NEEDED && (answers & REJECT)) {
+        return conclude(session, event->exchange, VOUCH_REJECTED, scene->now);
+    }
+    if (event->type == VOUCH_EVENT_COMMAND && (answers & TAKE)) {
+        return execute(session, event->exchange, answers, scene->now);
+    }
+    if (event->type == VOUCH_EVENT_ACCEPTED && session == scene->peer &&
+        (event->exchange.id & UINT64_C(1) << 62) != 0) {
+        return vouch_session_command(session, event->exchange,
+                                     (vouch_bytes){operation, sizeof operation},
+                                     scene->now);
+    }
+    return VOUCH_OK;
+}
+
+bool flood_scene_serve(struct flood_scene *scene, vouch_session *session,
+                       unsigned answers)
+{
+    bool any = false;
+    vouch_event event;
+
+    while (vouch_session_poll(session, &event)) {
+        any = true;
+        if (session == scene->side &&
+            event.type == VOUCH_EVENT_EVIDENCE_NEEDED) {
+            scene->other = event.exchange.id;
+        }
+        scene->stuck += answer(scene, session, &event, answers) != VOUCH_OK;
+    }
+    return any;
+}
+
+/* Gives the side what `octets` are, and counts for it what it asks for. */
+static bool carry(struct flood_scene *scene, vouch_session *from,
+                  vouch_session *to)
+{
+    vouch_bytes octets = vouch_session_outgoing(from);
+    size_t taken = 0;
+
+    if (octets.len == 0) {
+        return false;
+    }
+    need_ok(vouch_session_recv(to, octets, scene->now, &taken), "receive");
+    vouch_session_sent(from, taken);
+    return true;
+}
+
+static void settle(struct flood_scene *scene, const struct flood_state *state)
+{
+    bool busy = true;
+
+    while (busy) {
+        heap_charge(NULL);
+        busy = flood_scene_serve(scene, scene->peer, state->peer_answers);
+        heap_charge(&scene->heap);
+        busy = flood_scene_serve(scene, scene->side, state->answers) || busy;
+        busy = carry(scene, scene->peer, scene->side) || busy;
+        heap_charge(NULL);
+        busy = carry(scene, scene->side, scene->peer) || busy;
+    }
+}
+
+static uint64_t ask(struct flood_scene *scene, vouch_session *session)
+{
+    vouch_exchange exchange;
+
+    need_ok(vouch_session_request(session, scene->now, &exchange),
+            "ask for evidence");
+    return exchange.id;
+}
+
+/* One exchange of each side that is over before anything is answered. */
+static uint64_t ask_and_cancel(struct flood_scene *scene,
+                               vouch_session *session)
+{
+    vouch_exchange exchange;
+
+    need_ok(vouch_session_request(session, scene->now, &exchange),
+            "ask for evidence");
+    need_ok(vouch_session_cancel(session, exchange, scene->now), "cancel");
+    return exchange.id;
+}
+
+static uint64_t ask_for_operation(struct flood_scene *scene)
+{
+    vouch_exchange exchange;
+
+    need_ok(vouch_session_request_operation(
+                scene->peer, (vouch_bytes){operation, sizeof operation}, 600000,
+                scene->now, &exchange),
+            "ask for an operation");
+    return exchange.id;
+}
+
+static void reach(struct flood_scene *scene, const struct flood_state *state)
+{
+    const struct flood_state silent = {.name = NULL};
+    bool can_ask = state->gate == VOUCH_GATE_NONE ||
+                   (state->options & FLOOD_PEER_FIRST) == 0;
+
+    settle(scene, &silent);
+    if (can_ask) {
+        scene->other_over = ask_and_cancel(scene, scene->peer);
+        heap_charge(&scene->heap);
+        scene->own_over = ask_and_cancel(scene, scene->side);
+        settle(scene, &silent);
+    }
+    for (unsigned i = 0; i < state->asks; i++) {
+        heap_charge(&scene->heap);
+        scene->own = ask(scene, scene->side);
+    }
+    settle(scene, state);
+    for (unsigned i = 0; i < state->peer_asks; i++) {
+        scene->other = state->for_operation ? ask_for_operation(scene)
+                                            : ask(scene, scene->peer);
+    }
+    settle(scene, state);
+    if (state->closes) {
+        heap_charge(&scene->heap);
+        need_ok(vouch_session_close(scene->side, scene->now), "close");
+        heap_charge(NULL);
+    }
+}
+
+/* What the peer introduced itself with. */
+static void keep_capabilities(struct flood_scene *scene)
+{
+    vouch_bytes octets = vouch_session_outgoing(scene->peer);
+    const uint8_t *head = octets.data + 4; /* after the type: the length */
+    size_t len =
+        head[0] < 1 << 6 ? 5U + head[0] : 6U + ((head[0] & 63U) << 8 | head[1]);
+
+    need(len <= octets.len, "find CAPABILITIES");
+    scene->capabilities.data = malloc(len);
+    need(scene->capabilities.data != NULL, "keep CAPABILITIES");
+    memcpy(scene->capabilities.data, octets.data, len);
+    scene->capabilities.len = len;
+}
+
+void flood_scene_open(struct flood_scene *scene, const struct hosts *hosts,
+                      const struct flood_state *state)
+{
+    *scene = (struct flood_scene){
+        .now = {1, time(NULL)},
+        .cmw = evidence_of(FLOOD_EVIDENCE),
+        .config = {host_config(&hosts->client, state->peer_gate),
+                   host_config(&hosts->server, state->gate)},
+    };
+    set_options(scene->config[1], state->options);
+    scene->peer = start(scene, 0);
+    keep_capabilities(scene);
+    heap_charge(&scene->heap);
+    scene->side = start(scene, 1);
+    heap_charge(NULL);
+    scene->own = UINT64_C(1) << 63 | 1; /* which it asks by itself, if any */
+    scene->other = 1;
+    scene->own_over = scene->own;
+    scene->other_over = scene->other;
+    if (!state->alone) {
+        reach(scene, state);
+    }
+}
+
+void flood_scene_close(struct flood_scene *scene)
+{
+    heap_charge(NULL);
+    vouch_session_free(scene->side);
+    vouch_session_free(scene->peer);
+    for (size_t i = 0; i < 2; i++) {
+        vouch_channel_free(scene->channel[i]);
+        vouch_config_free(scene->config[i]);
+    }
+    vouch_buffer_free(&scene->cmw);
+    free(scene->capabilities.data);
+}
