@@ -33,7 +33,8 @@ assert set(figures) == wanted, set(figures) ^ wanted
 assert all(type(value) in (int, float) for value in figures.values()), figures
 zero = [name for name in sys.argv[1:] if name.endswith(("over_floor",
     "over_handshake", "_1k", "_plain", "_256", "per_exchange", "scaling",
-    "session_bytes_idle", "session_bytes_peak", "flights_to_open_gate"))
+    "session_bytes_idle", "session_bytes_peak", "flights_to_open_gate",
+    "flood_octets_kept_max", "flood_ns_per_octet_max"))
     and not figures[name] > 0]
 assert not zero, zero
 ' "$@" || fail "not the figures: $(tail -n 1 "$scratch/out")"
@@ -44,7 +45,8 @@ keys exchange_over_floor reattest_over_handshake create_over_sign_1k \
     validate_over_verify_1k mux_over_plain mux_over_plain_256 \
     allocs_per_exchange session_bytes_idle session_bytes_peak \
     session_heap_idle ssl_bytes shared_bytes engine_ns_per_exchange \
-    sessions_scaling flights_to_open_gate
+    sessions_scaling flights_to_open_gate flood_octets_kept_max \
+    flood_ns_per_octet_max
 expect 0 --json --windows 2 memory
 keys session_bytes_idle session_bytes_peak session_heap_idle ssl_bytes \
     shared_bytes

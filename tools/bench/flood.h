@@ -17,7 +17,6 @@
 #include "tools/bench/measure.h"
 
 enum {
-    FLOOD_OCTETS = 1 << 20,     /* what one flood has */
     FLOOD_LEFT_OUT = 64 * 1024, /* octets at its start that do not count */
     FLOOD_EVIDENCE = 256,
 };

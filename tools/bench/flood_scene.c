@@ -255,7 +255,12 @@ bool flood_scene_serve(struct flood_scene *scene, vouch_session *session,
     return any;
 }
 
-/* Gives the side what `octets` are, and counts for it what it asks for. */
+/* What the library asks for from here on is for `session`. */
+static void charge(struct flood_scene *scene, const vouch_session *session)
+{
+    heap_charge(session == scene->side ? &scene->heap : NULL);
+}
+
 static bool carry(struct flood_scene *scene, vouch_session *from,
                   vouch_session *to)
 {
@@ -265,22 +270,29 @@ static bool carry(struct flood_scene *scene, vouch_session *from,
     if (octets.len == 0) {
         return false;
     }
+    charge(scene, to);
     need_ok(vouch_session_recv(to, octets, scene->now, &taken), "receive");
+    charge(scene, from);
     vouch_session_sent(from, taken);
     return true;
 }
 
+static bool serve(struct flood_scene *scene, vouch_session *session,
+                  unsigned answers)
+{
+    charge(scene, session);
+    return flood_scene_serve(scene, session, answers);
+}
+
+/* Goes on until both wait. */
 static void settle(struct flood_scene *scene, const struct flood_state *state)
 {
     bool busy = true;
 
     while (busy) {
-        heap_charge(NULL);
-        busy = flood_scene_serve(scene, scene->peer, state->peer_answers);
-        heap_charge(&scene->heap);
-        busy = flood_scene_serve(scene, scene->side, state->answers) || busy;
+        busy = serve(scene, scene->peer, state->peer_answers);
+        busy = serve(scene, scene->side, state->answers) || busy;
         busy = carry(scene, scene->peer, scene->side) || busy;
-        heap_charge(NULL);
         busy = carry(scene, scene->side, scene->peer) || busy;
     }
 }
@@ -289,6 +301,7 @@ static uint64_t ask(struct flood_scene *scene, vouch_session *session)
 {
     vouch_exchange exchange;
 
+    charge(scene, session);
     need_ok(vouch_session_request(session, scene->now, &exchange),
             "ask for evidence");
     return exchange.id;
@@ -300,6 +313,7 @@ static uint64_t ask_and_cancel(struct flood_scene *scene,
 {
     vouch_exchange exchange;
 
+    charge(scene, session);
     need_ok(vouch_session_request(session, scene->now, &exchange),
             "ask for evidence");
     need_ok(vouch_session_cancel(session, exchange, scene->now), "cancel");
@@ -310,6 +324,7 @@ static uint64_t ask_for_operation(struct flood_scene *scene)
 {
     vouch_exchange exchange;
 
+    charge(scene, scene->peer);
     need_ok(vouch_session_request_operation(
                 scene->peer, (vouch_bytes){operation, sizeof operation}, 600000,
                 scene->now, &exchange),
@@ -326,12 +341,10 @@ static void reach(struct flood_scene *scene, const struct flood_state *state)
     settle(scene, &silent);
     if (can_ask) {
         scene->other_over = ask_and_cancel(scene, scene->peer);
-        heap_charge(&scene->heap);
         scene->own_over = ask_and_cancel(scene, scene->side);
         settle(scene, &silent);
     }
     for (unsigned i = 0; i < state->asks; i++) {
-        heap_charge(&scene->heap);
         scene->own = ask(scene, scene->side);
     }
     settle(scene, state);
@@ -341,9 +354,8 @@ static void reach(struct flood_scene *scene, const struct flood_state *state)
     }
     settle(scene, state);
     if (state->closes) {
-        heap_charge(&scene->heap);
+        charge(scene, scene->side);
         need_ok(vouch_session_close(scene->side, scene->now), "close");
-        heap_charge(NULL);
     }
 }
 
@@ -374,7 +386,7 @@ void flood_scene_open(struct flood_scene *scene, const struct hosts *hosts,
     set_options(scene->config[1], state->options);
     scene->peer = start(scene, 0);
     keep_capabilities(scene);
-    heap_charge(&scene->heap);
+    heap_charge(&scene->heap); /* there is no session yet to charge for */
     scene->side = start(scene, 1);
     heap_charge(NULL);
     scene->own = UINT64_C(1) << 63 | 1; /* which it asks by itself, if any */
