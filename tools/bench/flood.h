@@ -28,6 +28,7 @@ enum flood_answer {
     FLOOD_REJECT_IT = 1 << 2,   /* or rejects it */
     FLOOD_TAKE_IT = 1 << 3,     /* takes a command */
     FLOOD_REPLY_IT = 1 << 4,    /* and ends it */
+    FLOOD_COMMAND_IT = 1 << 5,  /* commands what was accepted */
 };
 
 /* Options of a configuration. */
@@ -42,11 +43,13 @@ enum flood_option {
 struct flood_state {
     const char *name;
     vouch_gate gate, peer_gate;
-    unsigned options;               /* enum flood_option */
+    unsigned options, peer_options; /* enum flood_option */
     unsigned answers, peer_answers; /* enum flood_answer, until then */
     unsigned asks, peer_asks;       /* requests of the applications */
+    bool for_operations;            /* ... are for operations */
     bool alone;                     /* nothing of the peer has come */
-    bool for_operation;             /* the peer asks for one, and commands it */
+    bool foreign;                   /* the peer is on another connection */
+    uint64_t waits_ms;              /* time that has passed then */
     bool closes;                    /* the side has closed */
 };
 
@@ -55,7 +58,7 @@ extern const size_t flood_states_num;
 
 /* A side in its state, and the peer that brought it there. */
 struct flood_scene {
-    uint64_t connection;
+    uint8_t connection[2];     /* what the exporters of both are made of */
     vouch_channel *channel[2]; /* peer, side */
     vouch_config *config[2];
     vouch_session *peer, *side;
@@ -65,7 +68,6 @@ struct flood_scene {
     vouch_buffer capabilities; /* of the peer, as it sent them */
     /* Ids: of the side's requests and of the peer's, live and over. */
     uint64_t own, own_over, other, other_over;
-    size_t stuck; /* events that nobody answered */
 };
 
 void flood_scene_open(struct flood_scene *scene, const struct hosts *hosts,

@@ -10,6 +10,7 @@
 #define REJECT FLOOD_REJECT_IT
 #define TAKE FLOOD_TAKE_IT
 #define REPLY FLOOD_REPLY_IT
+#define COMMAND FLOOD_COMMAND_IT
 #define NONE VOUCH_GATE_NONE
 #define RESTRICTED VOUCH_GATE_RESTRICTED
 #define REQUIRE VOUCH_GATE_REQUIRE_PEER
@@ -89,30 +90,65 @@ const struct flood_state flood_states[] = {
     {.name = "operation confirmed",
      .gate = REQUIRE,
      .options = FLOOD_EXECUTES,
-     .for_operation = true,
+     .for_operations = true,
+     .peer_asks = 1,
      .answers = EVIDENCE | APPRAISE,
      .peer_answers = EVIDENCE | APPRAISE},
     {.name = "operation offered",
      .gate = REQUIRE,
      .options = FLOOD_EXECUTES,
-     .for_operation = true,
+     .for_operations = true,
      .peer_asks = 1,
      .answers = EVIDENCE | APPRAISE,
-     .peer_answers = EVIDENCE | APPRAISE},
+     .peer_answers = EVIDENCE | APPRAISE | COMMAND},
     {.name = "operation running",
      .gate = REQUIRE,
      .options = FLOOD_EXECUTES,
-     .for_operation = true,
+     .for_operations = true,
      .peer_asks = 1,
      .answers = EVIDENCE | APPRAISE | TAKE,
-     .peer_answers = EVIDENCE | APPRAISE},
+     .peer_answers = EVIDENCE | APPRAISE | COMMAND},
     {.name = "operation over",
      .gate = REQUIRE,
      .options = FLOOD_EXECUTES,
-     .for_operation = true,
+     .for_operations = true,
      .peer_asks = 1,
      .answers = EVIDENCE | APPRAISE | TAKE | REPLY,
+     .peer_answers = EVIDENCE | APPRAISE | COMMAND},
+    {.name = "sixteen operations running",
+     .gate = REQUIRE,
+     .options = FLOOD_EXECUTES,
+     .for_operations = true,
+     .peer_asks = VOUCH_LIMIT_OPERATIONS,
+     .answers = EVIDENCE | APPRAISE | TAKE,
+     .peer_answers = EVIDENCE | APPRAISE | COMMAND},
+    {.name = "operation of its own, accepted",
+     .gate = NONE,
+     .peer_gate = REQUIRE,
+     .peer_options = FLOOD_EXECUTES,
+     .for_operations = true,
+     .asks = 1,
+     .answers = EVIDENCE | APPRAISE,
      .peer_answers = EVIDENCE | APPRAISE},
+    {.name = "operation of its own, commanded",
+     .gate = NONE,
+     .peer_gate = REQUIRE,
+     .peer_options = FLOOD_EXECUTES,
+     .for_operations = true,
+     .asks = 1,
+     .answers = EVIDENCE | APPRAISE | COMMAND,
+     .peer_answers = EVIDENCE | APPRAISE},
+    {.name = "accepted, expired",
+     .gate = REQUIRE,
+     .answers = APPRAISE,
+     .peer_answers = EVIDENCE,
+     .waits_ms = 600000},
+    {.name = "accepted, expired for long",
+     .gate = REQUIRE,
+     .answers = APPRAISE,
+     .peer_answers = EVIDENCE,
+     .waits_ms = 700000},
+    {.name = "another connection", .gate = NONE, .foreign = true},
     {.name = "closed, gate none", .gate = NONE, .closes = true},
     {.name = "closed, gate shut", .gate = REQUIRE, .closes = true},
     {.name = "closed, gate shut, holds",
@@ -123,10 +159,10 @@ const struct flood_state flood_states[] = {
     {.name = "leaves, operation running",
      .gate = REQUIRE,
      .options = FLOOD_EXECUTES,
-     .for_operation = true,
+     .for_operations = true,
      .peer_asks = 1,
      .answers = EVIDENCE | APPRAISE | TAKE,
-     .peer_answers = EVIDENCE | APPRAISE,
+     .peer_answers = EVIDENCE | APPRAISE | COMMAND,
      .closes = true},
 };
 
@@ -138,9 +174,10 @@ static const uint8_t operation[] = "open the door";
 static vouch_err export_constant(void *arg, const char *label,
                                  vouch_bytes context, uint8_t *out, size_t len)
 {
-    (void)arg;
+    const uint8_t *connection = arg;
+
     (void)context;
-    memset(out, label[0], len);
+    memset(out, label[0] ^ *connection, len);
     return VOUCH_OK;
 }
 
@@ -175,8 +212,8 @@ static vouch_session *start(struct flood_scene *scene, size_t i)
     vouch_session *session;
 
     need_ok(vouch_channel_new(i == 0 ? VOUCH_CLIENT : VOUCH_SERVER,
-                              VOUCH_SHA256, export_constant, NULL,
-                              &scene->channel[i]),
+                              VOUCH_SHA256, export_constant,
+                              &scene->connection[i], &scene->channel[i]),
             "make a channel");
     need_ok(vouch_session_new(scene->channel[i], scene->config[i], scene->now,
                               &session),
@@ -211,7 +248,6 @@ static vouch_err execute(vouch_session *session, vouch_exchange exchange,
                : err;
 }
 
-/* An answer can come too late, or to nobody. */
 static vouch_err answer(struct flood_scene *scene, vouch_session *session,
                         const vouch_event *event, unsigned answers)
 {
@@ -229,7 +265,7 @@ static vouch_err answer(struct flood_scene *scene, vouch_session *session,
     if (event->type == VOUCH_EVENT_COMMAND && (answers & TAKE)) {
         return execute(session, event->exchange, answers, scene->now);
     }
-    if (event->type == VOUCH_EVENT_ACCEPTED && session == scene->peer &&
+    if (event->type == VOUCH_EVENT_ACCEPTED && (answers & COMMAND) &&
         (event->exchange.id & UINT64_C(1) << 62) != 0) {
         return vouch_session_command(session, event->exchange,
                                      (vouch_bytes){operation, sizeof operation},
@@ -250,7 +286,7 @@ bool flood_scene_serve(struct flood_scene *scene, vouch_session *session,
             event.type == VOUCH_EVENT_EVIDENCE_NEEDED) {
             scene->other = event.exchange.id;
         }
-        scene->stuck += answer(scene, session, &event, answers) != VOUCH_OK;
+        (void)!answer(scene, session, &event, answers); /* it may be late */
     }
     return any;
 }
@@ -297,17 +333,23 @@ static void settle(struct flood_scene *scene, const struct flood_state *state)
     }
 }
 
-static uint64_t ask(struct flood_scene *scene, vouch_session *session)
+static uint64_t ask(struct flood_scene *scene, vouch_session *session,
+                    bool for_operation)
 {
     vouch_exchange exchange;
+    vouch_err err;
 
     charge(scene, session);
-    need_ok(vouch_session_request(session, scene->now, &exchange),
-            "ask for evidence");
+    err = for_operation
+              ? vouch_session_request_operation(
+                    session, (vouch_bytes){operation, sizeof operation}, 600000,
+                    scene->now, &exchange)
+              : vouch_session_request(session, scene->now, &exchange);
+    need_ok(err, "ask for evidence");
     return exchange.id;
 }
 
-/* One exchange of each side that is over before anything is answered. */
+/* An exchange that is over before anything is answered. */
 static uint64_t ask_and_cancel(struct flood_scene *scene,
                                vouch_session *session)
 {
@@ -320,41 +362,67 @@ static uint64_t ask_and_cancel(struct flood_scene *scene,
     return exchange.id;
 }
 
-static uint64_t ask_for_operation(struct flood_scene *scene)
+static void ask_and_settle(struct flood_scene *scene,
+                           const struct flood_state *state)
 {
-    vouch_exchange exchange;
+    for (unsigned i = 0; i < state->asks; i++) {
+        scene->own = ask(scene, scene->side, state->for_operations);
+        settle(scene, state);
+    }
+    for (unsigned i = 0; i < state->peer_asks; i++) {
+        scene->other = ask(scene, scene->peer, state->for_operations);
+        settle(scene, state);
+    }
+}
 
-    charge(scene, scene->peer);
-    need_ok(vouch_session_request_operation(
-                scene->peer, (vouch_bytes){operation, sizeof operation}, 600000,
-                scene->now, &exchange),
-            "ask for an operation");
-    return exchange.id;
+/* One of each side that is over: others are live, if there are any. */
+static void ask_in_vain(struct flood_scene *scene,
+                        const struct flood_state *state)
+{
+    uint64_t other = scene->other;
+
+    scene->other_over = ask_and_cancel(scene, scene->peer);
+    scene->own_over = ask_and_cancel(scene, scene->side);
+    settle(scene, state);
+    scene->other = other;
+}
+
+/* That both have done what they were to do. */
+static void check(const struct flood_scene *scene,
+                  const struct flood_state *state)
+{
+    bool asks = state->gate != VOUCH_GATE_NONE || state->asks != 0;
+    vouch_stats stats;
+
+    vouch_session_stats(scene->side, &stats);
+    need(stats.requests_sent >= state->asks &&
+             stats.requests_received >= state->peer_asks &&
+             (!asks || (state->answers & APPRAISE) == 0 ||
+              stats.accepted != 0) &&
+             ((state->answers & REJECT) == 0 || stats.rejected != 0) &&
+             ((state->answers & EVIDENCE) == 0 ||
+              stats.answered >= state->peer_asks) &&
+             ((state->peer_answers & APPRAISE) == 0 ||
+              stats.confirmed >= state->peer_asks) &&
+             ((state->answers & TAKE) == 0 ||
+              stats.commands_taken == state->peer_asks) &&
+             ((state->answers & COMMAND) == 0 ||
+              stats.commands_sent == state->asks),
+         state->name);
 }
 
 static void reach(struct flood_scene *scene, const struct flood_state *state)
 {
-    const struct flood_state silent = {.name = NULL};
-    bool can_ask = state->gate == VOUCH_GATE_NONE ||
-                   (state->options & FLOOD_PEER_FIRST) == 0;
-
-    settle(scene, &silent);
-    if (can_ask) {
-        scene->other_over = ask_and_cancel(scene, scene->peer);
-        scene->own_over = ask_and_cancel(scene, scene->side);
-        settle(scene, &silent);
-    }
-    for (unsigned i = 0; i < state->asks; i++) {
-        scene->own = ask(scene, scene->side);
-    }
     settle(scene, state);
-    for (unsigned i = 0; i < state->peer_asks; i++) {
-        scene->other = state->for_operation ? ask_for_operation(scene)
-                                            : ask(scene, scene->peer);
+    if (!state->foreign && (state->options & FLOOD_PEER_FIRST) == 0) {
+        ask_in_vain(scene, state);
     }
-    settle(scene, state);
+    ask_and_settle(scene, state);
+    check(scene, state);
+    scene->now.mono_ms += state->waits_ms;
+    charge(scene, scene->side);
+    need_ok(vouch_session_tick(scene->side, scene->now), "let time pass");
     if (state->closes) {
-        charge(scene, scene->side);
         need_ok(vouch_session_close(scene->side, scene->now), "close");
     }
 }
@@ -378,12 +446,14 @@ void flood_scene_open(struct flood_scene *scene, const struct hosts *hosts,
                       const struct flood_state *state)
 {
     *scene = (struct flood_scene){
-        .now = {1, time(NULL)},
+        .now = {1, time(NULL)}, /* by which certificates are valid */
         .cmw = evidence_of(FLOOD_EVIDENCE),
         .config = {host_config(&hosts->client, state->peer_gate),
                    host_config(&hosts->server, state->gate)},
     };
+    set_options(scene->config[0], state->peer_options);
     set_options(scene->config[1], state->options);
+    scene->connection[0] = state->foreign;
     scene->peer = start(scene, 0);
     keep_capabilities(scene);
     heap_charge(&scene->heap); /* there is no session yet to charge for */
