@@ -55,10 +55,10 @@ static void part(void)
 
 static size_t most_of(const struct flood *flood)
 {
-    if (flood->message->pace_ms != 0) {
-        return MOST_SLOW;
+    if (flood->application != FLOOD_ANSWERS_SENDS) {
+        return MOST;
     }
-    return flood->application == FLOOD_ANSWERS_SENDS ? MOST_SERVED : MOST;
+    return flood->message->pace_ms != 0 ? MOST_SLOW : MOST_SERVED;
 }
 
 /* Runs one; false, and says which and how much, when it keeps too much. */
@@ -78,19 +78,6 @@ static bool is_bounded(const struct flood *flood, size_t octets)
     return false;
 }
 
-/* What comes in single octets is no more for being polled, nor is what comes
- * slowly if nobody polls. */
-static bool is_run(const struct flood *flood, bool paced)
-{
-    bool silent = flood->application == FLOOD_SILENT;
-
-    if ((flood->message->pace_ms != 0) != paced) {
-        return false;
-    }
-    return paced ? flood->application == FLOOD_ANSWERS_SENDS
-                 : silent || flood->message->piece == 0;
-}
-
 /* How many floods of state `state` keep too much. */
 static size_t run_floods(size_t state, bool paced, size_t octets)
 {
@@ -101,7 +88,7 @@ static size_t run_floods(size_t state, bool paced, size_t octets)
             &flood_states[state], &flood_messages[i / FLOOD_APPLICATIONS],
             (enum flood_application)(i % FLOOD_APPLICATIONS)};
 
-        if (is_run(&flood, paced)) {
+        if ((flood.message->pace_ms != 0) == paced && flood_differs(&flood)) {
             unbounded += !is_bounded(&flood, octets);
         }
     }

@@ -138,6 +138,14 @@ static void feed_batch(struct run *run, const struct batch *batch)
     }
 }
 
+bool flood_differs(const struct flood *flood)
+{
+    if (flood->message->pace_ms != 0) {
+        return flood->application >= FLOOD_ANSWERS;
+    }
+    return flood->message->piece != 1 || flood->application == FLOOD_SILENT;
+}
+
 struct flood_cost flood_run(const struct flood *flood,
                             const struct hosts *hosts, size_t octets,
                             size_t idle)

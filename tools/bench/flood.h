@@ -119,6 +119,11 @@ struct flood {
     enum flood_application application;
 };
 
+/* flood_differs tells whether this application makes a difference to the flood:
+ * what comes in single octets costs the same if it is polled, and what comes
+ * slowly stops if nobody answers. */
+bool flood_differs(const struct flood *flood);
+
 struct flood_cost {
     size_t fed;  /* octets that the side took */
     size_t most; /* octets that it kept, at the most */

@@ -77,8 +77,12 @@ static void run_all(const struct hosts *hosts, size_t idle,
             &flood_states[i / FLOOD_APPLICATIONS / flood_messages_num],
             &flood_messages[i / FLOOD_APPLICATIONS % flood_messages_num],
             (enum flood_application)(i % FLOOD_APPLICATIONS)};
-        struct flood_cost cost = run(&flood, hosts, idle);
+        struct flood_cost cost;
 
+        if (!flood_differs(&flood)) {
+            continue;
+        }
+        cost = run(&flood, hosts, idle);
         note(&worsts->kept, &flood, cost.kept);
         note(&worsts->most, &flood, (double)cost.most);
         note_slow(worsts, &flood, cost.ns);
