@@ -141,7 +141,7 @@ static void feed_batch(struct run *run, const struct batch *batch)
 bool flood_differs(const struct flood *flood)
 {
     if (flood->message->pace_ms != 0) {
-        return flood->application >= FLOOD_ANSWERS;
+        return flood->application == FLOOD_ANSWERS_SENDS;
     }
     return flood->message->piece != 1 || flood->application == FLOOD_SILENT;
 }

@@ -121,7 +121,7 @@ struct flood {
 
 /* flood_differs tells whether this application makes a difference to the flood:
  * what comes in single octets costs the same if it is polled, and what comes
- * slowly stops if nobody answers. */
+ * slowly stops if nobody answers, or nobody reads the answers. */
 bool flood_differs(const struct flood *flood);
 
 struct flood_cost {
