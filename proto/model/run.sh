@@ -8,17 +8,22 @@
 set -eu
 cd "$(dirname "$0")"
 
+usage_error() {
+    echo "usage: run.sh [--quick] [NAME-REGEX]" >&2
+    exit 2
+}
+
 only='.*' marks='[-q]'
 if [ "${1-}" = --quick ]; then
     marks=q OPT=-O0
     export OPT
     shift
 fi
-if [ $# -gt 1 ]; then
-    echo "usage: run.sh [--quick] [NAME-REGEX]" >&2
-    exit 2
-fi
-[ $# -eq 0 ] || only=$1
+[ $# -le 1 ] || usage_error
+case ${1-} in
+-*) usage_error ;;
+?*) only=$1 ;;
+esac
 command -v spin >/dev/null || {
     echo "run.sh: no spin here (Debian: apt-get install spin)" >&2
     exit 2

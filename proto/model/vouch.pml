@@ -81,7 +81,7 @@
 #define R_LATE_DROP 1      /* capsules of exchanges that ended are dropped, not violations */
 #endif
 #ifndef R_CANCEL
-#define R_CANCEL 1         /* an exchange that the RP gives up ends with an OUTCOME, which the attester takes any time */
+#define R_CANCEL 1         /* an exchange that the asker gives up ends with OUTCOME; the attester takes it any time */
 #endif
 #ifndef R_CONF_EPOCH
 #define R_CONF_EPOCH 1     /* attester: CONFIRMED only if own posture has not moved since the evidence */
@@ -275,7 +275,7 @@ inline END1(x) {                                                           /* CL
 #else
 #define QUITS true
 #endif
-inline LOSE_DATA(num) {                                /* DATA_DROPPED, and the end unless the application allowed loss */
+inline LOSE_DATA(num) {                  /* DATA_DROPPED, and the end unless the application allowed loss */
   assert(LOSSOK); gone[i] = gone[i] + num; ev[i] = 1;
   fin = (QUITS -> (badk[i]>0 -> 4 : 5) : fin)
 }
@@ -328,8 +328,8 @@ inline LOSEALL() { LOSE1(IX(i,1)); LOSE1(IX(i,2)); LOSE1(IX(i,3)) }
 #else
 #define GHOSTOK false
 #endif
-inline DELIVER(e, first_no, num) {                     /* S9: DATA reaches an application that requires attestation */
-  assert(GHOSTOK || !NEEDACC(i) || (rst[IX(i,1)]==ACCEPTED && rep[IX(i,1)]==e)      /* ... only from an accepted posture */
+inline DELIVER(e, first_no, num) {                     /* S9: DATA comes only from an accepted posture */
+  assert(GHOSTOK || !NEEDACC(i) || (rst[IX(i,1)]==ACCEPTED && rep[IX(i,1)]==e)
                    || (rst[IX(i,2)]==ACCEPTED && rep[IX(i,2)]==e) || (rst[IX(i,3)]==ACCEPTED && rep[IX(i,3)]==e));
 #ifndef ALLOWLOSS
   assert(gone[i]==0);                                  /* S10: no hole */
@@ -363,7 +363,8 @@ inline OVERTURN(k2) {                                  /* rejected, at first or 
 /* ---- spontaneous steps, for exchange k that I asked / that the peer asked ---- */
 #define RPSTEPS(k) \
   :: rst[IX(i,k)]==APPRAISING && !closed[i] && ROOM ->              /* the appraiser accepts */ \
-       if :: (R_ACCEPT_EPOCH && rep[IX(i,k)]!=told[i]) || (R_REVOKE && k<badk[i]) -> FAILED(IX(i,k)); SEND(OUTC, ID(i,k), INDET, 0); GIVEN_UP(IX(i,k)) \
+       if :: (R_ACCEPT_EPOCH && rep[IX(i,k)]!=told[i]) || (R_REVOKE && k<badk[i]) -> \
+             FAILED(IX(i,k)); SEND(OUTC, ID(i,k), INDET, 0); GIVEN_UP(IX(i,k)) \
           :: else -> rst[IX(i,k)] = ACCEPTED; SETUNTIL(IX(i,k)); SEND(OUTC, ID(i,k), YES, 0); \
              SAID_YES(IX(i,k)) fi \
   :: REJECTS && rst[IX(i,k)]==APPRAISING && !closed[i] && ROOM ->   /* ... or rejects */ \
@@ -421,7 +422,7 @@ inline OVERTURN(k2) {                                  /* rejected, at first or 
 #elif defined(REVOKES)
 #define HONESTCHECK(k) assert(k>rejk[i])   /* S2: no OUTCOME rejected of this or a later exchange came */
 #elif defined(CLOCK)
-#define HONESTCHECK(k) assert(rst[IX(o,k)]==SPENT && now < until[IX(o,k)])   /* S2: accepted there, before its deadline */
+#define HONESTCHECK(k) assert(rst[IX(o,k)]==SPENT && now < until[IX(o,k)]) /* S2: accepted there, in time */
 #else
 #define HONESTCHECK(k) assert(rst[IX(o,k)]==SPENT)
 #endif
@@ -468,7 +469,7 @@ inline GOT_CAPS() {
   :: first[i] && (a & 4) -> ev[i] = 1; stop[i] = 1                          /* policy deadlock */
   :: R_CAPS && WILLASK(i) && !(a & 1) -> ev[i] = 1; stop[i] = 1             /* required of one that cannot */
   :: R_CAPS && pol[i]==2 && !(a & 2) -> ev[i] = 1; stop[i] = 1              /* wants to be asked by one that won't */
-  :: R_CAPS && pol[i]==2 && !can[i] -> ev[i] = 1; stop[i] = 1               /* misuse: wants to be asked, cannot answer */
+  :: R_CAPS && pol[i]==2 && !can[i] -> ev[i] = 1; stop[i] = 1              /* wants to be asked, cannot answer */
   :: else
   fi
 }
