@@ -389,7 +389,7 @@ inline OVERTURN(k2) {                                  /* rejected, at first or 
           :: else -> ast[IX(i,k)] = DENIED; ev[i] = 1; SEND(AUTH, ID(o,k), 1, 0) fi \
   :: DECLINES && (ast[IX(i,k)]==PRODUCING) && UP(i) && ROOM -> \
        ast[IX(i,k)] = DENIED; ev[i] = 1; SEND(AUTH, ID(o,k), 1, 0) \
-  :: TIMEOUTS && ast[IX(i,k)]==ANSWERED && !closed[i] -> ast[IX(i,k)] = DENIED; ev[i] = 1   /* no OUTCOME came */ \
+  :: IMPATIENT && ast[IX(i,k)]==ANSWERED && !closed[i] -> ast[IX(i,k)] = DENIED; ev[i] = 1   /* no OUTCOME came */ \
   :: cin[IX(i,k)]==QUEUED && !closed[i] && ROOM ->                  /* the application takes the command */ \
        if :: (R_TAKE_EPOCH && aep[IX(i,k)]!=epoch[i]) || (R_EXEC_DL && !AFRESH(IX(i,k))) || (R_CLOSE && csent[i]) -> \
              cin[IX(i,k)] = DONE; SEND(REPLY, ID(o,k), 1, 0) \
@@ -435,6 +435,11 @@ inline OVERTURN(k2) {                                  /* rejected, at first or 
 #define REJECTS false
 #else
 #define REJECTS true
+#endif
+#ifdef LATE
+#define IMPATIENT true
+#else
+#define IMPATIENT false
 #endif
 #ifdef REVOKES
 #define REVOCATIONS true
