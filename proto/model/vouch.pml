@@ -639,7 +639,7 @@ end:
        SEND(CLOSE, 0, 0, 0); csent[i] = 1; if :: pclosed[i] -> closed[i] = 1 :: else fi
 #endif
 #ifdef DEATH
-  :: dead && !closed[i] -> nomore[i] = 1; closed[i] = 1; fin = FIN_SILENT }      /* the rest of the stream is lost */
+  :: dead && !closed[i] -> nomore[i] = 1; closed[i] = 1; fin = FIN_SILENT      /* the rest of the stream is lost */
 #endif
   fi; END_STEP() }
   od
