@@ -115,7 +115,27 @@ class Programs(unittest.TestCase):
                     "tests", "fuzz"):
                 yield target["name"], target["filename"][0]
 
-    def running(self, name):
+    def pipe_directory(self, program):
+        """What tools/examples/attested_pipe.c needs."""
+        home = self.scratch / "pipe"
+        if not home.exists():
+            home.mkdir()
+            for key in ("aik", "attestation"):
+                subprocess.run(
+                    ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                     "ec_paramgen_curve:P-256", "-out", home / f"{key}.key"],
+                    check=True, capture_output=True)
+            subprocess.run(
+                ["openssl", "req", "-x509", "-key", home / "aik.key", "-subj",
+                 "/CN=pipe.test", "-out", home / "aik.pem"],
+                check=True, capture_output=True)
+            shutil.copy(home / "aik.pem", home / "peer.pem")
+            (home / "policy.corim").write_bytes(subprocess.run(
+                [program, "policy", home], check=True,
+                capture_output=True).stdout)
+        return home
+
+    def running(self, name, program):
         """Arguments with which it runs until it is stopped, or long enough."""
         if name == "vouch":
             home = self.scratch / "home"
@@ -128,6 +148,8 @@ class Programs(unittest.TestCase):
                     run((), "bundle", self.scratch / "other").stdout)
                 run((), "trust", home, bundle)
             return "serve", home, "--listen", "127.0.0.1:0"
+        if name == "attested-pipe":
+            return "serve", "0", self.pipe_directory(program)
         if name == "vouch-bench":
             return "exchange",
         if name == "vouch-soak":
@@ -163,7 +185,7 @@ class Programs(unittest.TestCase):
         found = dict(self.programs())
         self.assertIn("vouch", found)
         for name, program in found.items():
-            arguments = self.running(name)
+            arguments = self.running(name, program)
             for closed in COMBINATIONS:
                 with self.subTest(program=name, closed=closed):
                     self.occupies(program, arguments, closed)

@@ -576,10 +576,13 @@ START_TEST(program_goes_on_when_an_answer_comes_too_late)
 }
 END_TEST
 
-/* What it has no descriptor for goes nowhere, and not into the connection. */
+/* What it has no descriptor for goes nowhere, and not into the connection; and
+ * data that nobody gets is an error. */
 START_TEST(program_may_start_with_descriptors_closed)
 {
     const vouch_bytes octets = {(const uint8_t *)"to stdout", 9};
+    const bool is_mute = (_i & 1 << STDOUT_FILENO) != 0;
+    bool got_it = false;
     struct process alice;
     size_t taken;
 
@@ -589,9 +592,14 @@ START_TEST(program_may_start_with_descriptors_closed)
     if (vouch_session_send(bob.session, octets, clock_now(), &taken) ==
         VOUCH_OK) { /* it closes by itself at the end of its input */
         ck_assert_uint_eq(octets.len, taken);
+        got_it = true;
         (void)(vouch_session_close(bob.session, clock_now()) != VOUCH_OK);
     }
     run_to_the_end();
+    if (is_mute && got_it) { /* it may have ended before it got there */
+        ck_assert_int_le(finish(&alice), 1);
+        return;
+    }
     ck_assert_uint_eq(1, bob.seen[VOUCH_EVENT_CLOSED]);
     ck_assert_uint_eq(0, bob.seen[VOUCH_EVENT_FAILED]);
     ck_assert_int_eq(0, finish(&alice));

@@ -35,8 +35,8 @@
  */
 
 enum {
-    RUNS_PER_TEST = 100,
-    TESTS = 50,
+    RUNS_PER_TEST = 250,
+    TESTS = 20,
     STEPS = 300,
     LONG_STEPS = 1000, /* of one run in five */
     EXCHANGES_MAX = 512,
@@ -130,6 +130,7 @@ struct side {
     bool has_peer, peer_is_gated;
     bool peer_moved; /* since something bound was accepted */
     bool agreed;     /* the peer has said once that it accepts this side */
+    bool has_agreed; /* ... and this side, of the peer */
     bool leaving, peer_closed;
     uint64_t left_at;
 
@@ -307,11 +308,17 @@ static bool may_accept(const struct side *side)
            policy_is_met(side, side->agreed);
 }
 
+static bool requires_peer(const struct side *side)
+{
+    return side->gate != VOUCH_GATE_NONE || side->asker == VOUCH_ASKER_ATTESTED;
+}
+
 static bool may_send(const struct side *side)
 {
     return side->has_peer && !side->peer_closed && !side->leaving &&
            policy_is_met(side, is_confirmed(side)) &&
-           (!side->peer_is_gated || is_confirmed(side));
+           (!side->peer_is_gated ||
+            (is_confirmed(side) && (side->has_agreed || !requires_peer(side))));
 }
 
 static bool may_accept_command(const struct side *side)
@@ -353,6 +360,7 @@ static void accept(struct side *side, struct ex *ex, uint64_t until)
 {
     ex->accepted = true;
     ex->until = until;
+    side->has_agreed = side->has_agreed || !ex->is_operation;
     side->peer_moved = side->peer_moved && ex->key_bound;
     forget_older(side, ex);
 }

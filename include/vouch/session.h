@@ -77,7 +77,9 @@ VOUCH_EXPORT vouch_err vouch_config_add_formats(
 /** vouch_gate says what application data waits for. */
 typedef enum vouch_gate {
     VOUCH_GATE_NONE = 0,     /**< nothing, and the peer is not asked */
-    VOUCH_GATE_RESTRICTED,   /**< nothing, but the peer must attest */
+    VOUCH_GATE_RESTRICTED,   /**< nothing, but the peer must attest; a peer
+                                that gates its data is sent none before it is
+                                accepted for the first time */
     VOUCH_GATE_REQUIRE_PEER, /**< that the peer is accepted */
     VOUCH_GATE_MUTUAL,       /**< and that the peer has accepted this side */
 } vouch_gate;

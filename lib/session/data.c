@@ -12,6 +12,14 @@
 
 enum { HELD_ROOM_MIN = 512 };
 
+static vouch_err deliver(vouch_session *s, vouch_bytes octets, bool early)
+{
+    vouch_err err = vouch_event_add_data(s, octets, early);
+
+    s->stats.data_received += err == VOUCH_OK ? octets.len : 0;
+    return err;
+}
+
 /* Tells of octets that will not be delivered. An application whose DATA are a
  * stream would not see that some are missing, so that none may follow. */
 static vouch_err lose(vouch_session *s, uint64_t octets)
@@ -98,8 +106,7 @@ vouch_err vouch_data_receive(vouch_session *s, vouch_bytes value)
         return VOUCH_OK;
     }
     if (vouch_gate_may_accept(s, s->now.mono_ms)) {
-        s->stats.data_received += value.len;
-        return vouch_event_add_data(s, value, false);
+        return deliver(s, value, false);
     }
     return may_hold(s) ? hold(&s->held, value) : drop(s, value);
 }
@@ -118,9 +125,8 @@ vouch_err vouch_data_release(vouch_session *s)
     if (held.len == 0) {
         return VOUCH_OK;
     }
-    err = vouch_event_add_data(s, held, true);
+    err = deliver(s, held, true);
     if (err == VOUCH_OK) {
-        s->stats.data_received += held.len;
         vouch_data_forget_held(s);
     }
     return err;

@@ -64,13 +64,19 @@ bool vouch_gate_may_accept(const vouch_session *s, uint64_t now)
            !vouch_session_is_forked(s) && policy_is_met(s, s->peer_agreed, now);
 }
 
+/* proto/README.md, 13: what the peer takes, whatever its gate waits for. */
+static bool is_taken(const vouch_session *s, bool confirmed)
+{
+    return (s->peer_flags & VOUCH_FLAG_DATA_GATED) == 0 ||
+           (confirmed && (s->agreed || !vouch_config_requires_peer(s->config)));
+}
+
 bool vouch_gate_may_send(const vouch_session *s, uint64_t now)
 {
     bool confirmed = vouch_gate_confirmed(s, now);
-    bool taken = (s->peer_flags & VOUCH_FLAG_DATA_GATED) == 0 || confirmed;
 
     return s->has_peer && vouch_session_is_up(s) &&
-           !vouch_session_is_forked(s) && taken &&
+           !vouch_session_is_forked(s) && is_taken(s, confirmed) &&
            policy_is_met(s, confirmed, now);
 }
 
@@ -80,7 +86,7 @@ static bool is_authenticated(const vouch_session *s)
 {
     return vouch_channel_peer_is_verified(
                vouch_endpoint_channel(s->endpoint)) &&
-           s->highest_rejected <= s->highest_bound;
+           !s->distrusted;
 }
 
 /* Whose commands are executed. design, Acceptance has a level: key bound opens

@@ -21,6 +21,9 @@ enum {
     /* A plain authenticator request of our own. */
     AUTHENTICATOR_REQUEST_MAX = 128,
     ROOM_MIN = 512,
+    /* No more than that ever waits (`fits`), with a header. */
+    ROOM_MAX =
+        VOUCH_LIMIT_ANSWERS_WAITING + VOUCH_LIMIT_DATA_UNSENT + HEADER_MAX,
 };
 
 /* Makes room for `need` more octets behind those that wait. */
@@ -35,6 +38,7 @@ static vouch_err reserve(struct out_queue *out, size_t need)
     if (room > out->room) {
         room = room < 2 * out->room ? 2 * out->room : room;
         room = room < ROOM_MIN ? ROOM_MIN : room;
+        room = room < ROOM_MAX || out->len + need > ROOM_MAX ? room : ROOM_MAX;
         bigger = vouch_alloc_raw(room);
         if (bigger == NULL) {
             return VOUCH_E_NOMEM;

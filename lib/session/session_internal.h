@@ -215,7 +215,6 @@ struct vouch_session {
     uint64_t highest_asked;    /* counters: own requests */
     uint64_t highest_seen;     /* ... and the peer's */
     uint64_t highest_rejected; /* own request whose answer was rejected */
-    uint64_t highest_bound;    /* ... and one that was accepted as bound */
     uint64_t ask_at;           /* next automatic request */
     uint64_t refresh_at;       /* none for a change of posture before it */
     struct continuity last;
@@ -238,8 +237,10 @@ struct vouch_session {
     vouch_err failure;
 
     bool peer_rejected; /* some answer of the peer was rejected */
+    bool distrusted;    /* ... since the last acceptance as bound */
     bool peer_moved;    /* its posture changed since it was accepted as bound */
     bool peer_agreed;   /* it has said once that it accepts this side */
+    bool agreed;        /* ... and this side, of the peer */
     bool data_lost;     /* DATA of the peer was dropped that must not be */
     bool has_peer;      /* CAPABILITIES came */
     bool different_connection;

@@ -124,7 +124,7 @@ vouch_err vouch_rp_reject(vouch_session *s, struct exchange *x,
 {
     vouch_err err;
 
-    s->peer_rejected = true;
+    s->peer_rejected = s->distrusted = true;
     if (vouch_exchange_counter(x) > s->highest_rejected) {
         s->highest_rejected = vouch_exchange_counter(x);
     }
@@ -318,12 +318,13 @@ static vouch_err report_accepted(vouch_session *s, const struct exchange *x,
     return vouch_event_add(s, &event);
 }
 
-static void note_bound(vouch_session *s, const struct exchange *x)
+static void note_acceptance(vouch_session *s, const struct exchange *x)
 {
-    if (!x->key_bound && !vouch_exchange_is_operation(x) &&
-        vouch_exchange_counter(x) > s->highest_bound) {
-        s->highest_bound = vouch_exchange_counter(x);
+    if (vouch_exchange_is_operation(x)) {
+        return;
     }
+    s->agreed = true;
+    s->distrusted = s->distrusted && x->key_bound;
 }
 
 vouch_err vouch_rp_accept(vouch_session *s, struct exchange *x,
@@ -344,7 +345,7 @@ vouch_err vouch_rp_accept(vouch_session *s, struct exchange *x,
     s->stats.accepted++;
     s->failures = 0;
     s->peer_moved = s->peer_moved && x->key_bound;
-    note_bound(s, x);
+    note_acceptance(s, x);
     vouch_continuity_remember(&s->last, x->work->identity.spki, result);
     refresh_before_end(s, x);
     vouch_exchange_forget_work(x);

@@ -100,6 +100,9 @@ static void tell(const char *what, const struct worst *worst)
 {
     const struct flood *flood = &worst->flood;
 
+    if (flood->message == NULL) { /* none came that far */
+        return;
+    }
     fprintf(stderr, "vouch-bench: %s, %.3f: %s; %s; the application %s\n", what,
             worst->value, flood->message->name, flood->state->name,
             flood_applications[flood->application]);

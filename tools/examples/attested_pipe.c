@@ -420,10 +420,20 @@ static SSL *make_tls(const struct peer *p, vouch_key *aik, X509_STORE *anchors)
 
 /* Connections */
 
+static uint16_t parse_port(const char *text)
+{
+    char *end;
+    long port = strtol(text, &end, 10);
+
+    need(*text != '\0' && *end == '\0' && port >= 0 && port <= UINT16_MAX,
+         "PORT: a number from 0 to 65535");
+    return (uint16_t)port;
+}
+
 static int make_connection(bool connects, const char *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)atoi(port)),
+                                  .sin_port = htons(parse_port(port)),
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
     const struct sockaddr *name = (const struct sockaddr *)&address;
     socklen_t len = sizeof address;
@@ -476,17 +486,25 @@ static vouch_err attested_pipe(struct peer *p, const char *port)
 }
 
 /* A standard descriptor that is closed would become the number of a key's file
- * or of the connection, and be written to. */
+ * or of the connection, and be written to. To write to standard output that was
+ * closed stays an error. */
 static void open_standard_descriptors(void)
 {
-    int fd;
+    static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
 
-    do {
-        fd = open("/dev/null", O_RDWR);
-        need(fd >= 0, "/dev/null");
-    } while (fd <= STDERR_FILENO);
-    close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        need(fcntl(fd, F_GETFD) >= 0 || open("/dev/null", modes[fd]) == fd,
+             "/dev/null");
+    }
 }
+
+static const char usage[] =
+    "usage: attested-pipe policy DIR\n"
+    "       attested-pipe serve PORT DIR\n"
+    "       attested-pipe connect PORT DIR [OPERATION]\n"
+    "\n"
+    "Carries standard input and output between two sides that attest to each\n"
+    "other. DIR has aik.key, aik.pem, peer.pem, and what `policy` writes.\n";
 
 int main(int argc, char **argv)
 {
@@ -494,6 +512,11 @@ int main(int argc, char **argv)
 
     open_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        need(fputs(usage, stdout) >= 0 && fflush(stdout) == 0,
+             "standard output");
+        return EXIT_SUCCESS;
+    }
     if (argc == 3 && strcmp(argv[1], "policy") == 0) {
         p.dir = argv[2];
         write_policy(&p);
@@ -502,9 +525,7 @@ int main(int argc, char **argv)
     p.connects = argc >= 4 && strcmp(argv[1], "connect") == 0;
     if (!(p.connects && argc <= 5) &&
         !(argc == 4 && strcmp(argv[1], "serve") == 0)) {
-        fprintf(stderr, "usage: attested-pipe policy DIR\n"
-                        "       attested-pipe serve PORT DIR\n"
-                        "       attested-pipe connect PORT DIR [OPERATION]\n");
+        fputs(usage, stderr);
         return 2;
     }
     p.dir = argv[3];

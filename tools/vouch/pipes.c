@@ -36,7 +36,8 @@ void input_read(struct input *input)
         input->end += (size_t)got;
     } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
         input->ended = true;
-        input->broken = got != 0;
+        /* Where it was closed at the start, there is nothing to be read. */
+        input->broken = got != 0 && errno != EBADF;
     }
 }
 
