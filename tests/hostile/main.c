@@ -47,6 +47,7 @@ struct options {
 /* What the worker tells, even when it dies. */
 struct progress {
     uint64_t seed, sessions, steps;
+    double start;
     struct finding finding;
 };
 
@@ -60,11 +61,10 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* The findings must be whole: one worker, one place. */
 static void work(const struct options *options, struct progress *progress)
 {
     static uint8_t octets[OCTETS_MAX];
-    double start = seconds(), told = start;
+    double start = progress->start, told = seconds();
 
     for (uint64_t seed = options->from; options->endless || seed <= options->to;
          seed++) {
@@ -116,19 +116,13 @@ static void show(const struct options *options, uint64_t seed, bool has_seed,
     }
 }
 
-static int run_seeds(const struct options *options)
+/* Runs the worker until it ends; true: it died. */
+static bool run_worker(const struct options *options,
+                       struct progress *progress)
 {
-    static uint8_t octets[OCTETS_MAX];
-    struct progress *progress =
-        mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    double start = seconds();
     int status = 0;
     pid_t worker;
 
-    if (progress == MAP_FAILED) {
-        return 2;
-    }
     fflush(NULL);
     worker = fork();
     if (worker == 0) {
@@ -137,21 +131,41 @@ static int run_seeds(const struct options *options)
         _exit(0);
     }
     if (worker < 0 || waitpid(worker, &status, 0) != worker) {
-        return 2;
+        abort();
     }
     if (status != 0) {
         progress->finding.property = PROPERTY_CRASH;
         snprintf(progress->finding.why, sizeof progress->finding.why,
                  "the process ended with status %#x", (unsigned)status);
     }
+    return status != 0;
+}
+
+static int run_seeds(struct options *options)
+{
+    static uint8_t octets[OCTETS_MAX];
+    struct progress *progress =
+        mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (progress == MAP_FAILED) {
+        return 2;
+    }
+    progress->start = seconds();
+    while (run_worker(options, progress) &&
+           (options->trial.wanted >> PROPERTY_CRASH & 1) == 0) {
+        options->from = progress->seed + 1; /* not what is looked for */
+        progress->finding.property = PROPERTY_NONE;
+    }
     if (progress->finding.property == PROPERTY_NONE) {
         printf("ok: %llu sessions, %llu steps, %.1f s\n",
                (unsigned long long)progress->sessions,
-               (unsigned long long)progress->steps, seconds() - start);
+               (unsigned long long)progress->steps,
+               seconds() - progress->start);
         return 0;
     }
     printf("seed %llu after %.1f s and %llu sessions\n",
-           (unsigned long long)progress->seed, seconds() - start,
+           (unsigned long long)progress->seed, seconds() - progress->start,
            (unsigned long long)progress->sessions);
     show(options, progress->seed, true, &progress->finding, octets,
          steps_from_seed(progress->seed, options->steps, octets));

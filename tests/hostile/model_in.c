@@ -147,9 +147,9 @@ static bool context_is(const struct message *message, struct span context)
 {
     struct span operation = {NULL, 0}, nonce = {NULL, 0};
     uint64_t id = 0;
-    size_t at = 40;
+    size_t at = 32;
 
-    if (context.len < 40) {
+    if (context.len < 32) {
         return false;
     }
     for (size_t i = 0; i < 8; i++) {
@@ -417,7 +417,15 @@ static uint64_t reason_bit(uint64_t reason)
     return UINT64_C(1) << (reason <= 7 ? reason : 6);
 }
 
-/* A pair that is not in the tables of 10 is a violation. */
+/* 10: a pair that is not in a table is a violation: the exchange ends there,
+ * and the session with it, which alone need be told. */
+static void violated(struct model *m, struct theirs *x)
+{
+    model_expect_event(m, VOUCH_EVENT_DENIED, x->id, ANY_DETAIL, true);
+    x->state = THEIR_OVER;
+    model_fail(m, protocol);
+}
+
 static void outcome_came(struct model *m, const struct message *message)
 {
     struct theirs *x = model_theirs(m, message->id);
@@ -428,14 +436,11 @@ static void outcome_came(struct model *m, const struct message *message)
         model_fail(m, protocol);
         return;
     }
-    if (message->verdict == VOUCH_ACCEPTED && state != THEIR_ANSWERED &&
-        state != THEIR_OVER) {
-        model_fail(m, protocol);
-        return;
-    }
-    if (message->verdict == VOUCH_INDETERMINATE && state != THEIR_ANSWERED &&
-        state != THEIR_PRODUCING && state != THEIR_OVER) {
-        model_fail(m, protocol);
+    if ((message->verdict == VOUCH_ACCEPTED && state != THEIR_ANSWERED &&
+         state != THEIR_OVER) ||
+        (message->verdict == VOUCH_INDETERMINATE && state != THEIR_ANSWERED &&
+         state != THEIR_PRODUCING && state != THEIR_OVER)) {
+        violated(m, x);
         return;
     }
     /* Rejection ends every acceptance with a lower counter, whatever has become

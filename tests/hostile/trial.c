@@ -16,6 +16,7 @@
 
 enum {
     START_MS = 1000000,
+    USUAL_MS = 600000, /* a hold, or a time to answer, as it usually is */
     MEMORY_MAX = 3 * 1024 * 1024,
     LEAK_MAX = 1024, /* a trust remembers chains */
     STEPS_AFTER_END = 6,
@@ -167,8 +168,9 @@ bool trial_before(struct trial *t, vouch_err err)
 {
     trial_trace(t, "    %s", vouch_err_name(err));
     model_enter(&t->model, t->now);
-    if (faults_fired() &&
-        model_fault(&t->model, err, vouch_session_ended(t->session))) {
+    if ((faults_fired() &&
+         model_fault(&t->model, err, vouch_session_ended(t->session))) ||
+        t->model.dead) {
         trial_after(t);
         return false;
     }
@@ -289,7 +291,7 @@ uint64_t trial_number(struct trial *t, uint8_t choice, uint8_t arg)
 
     switch (choice % 16) {
     case 0:
-        number = 600000;
+        number = USUAL_MS;
         break;
     case 1:
         number = 0;
@@ -641,6 +643,7 @@ static void start(struct trial *t)
     faults_fail_random(false);
     faults_repeat_random(false);
     t->now = (vouch_now){START_MS, HOSTILE_UNIX_TIME};
+    t->last_number = USUAL_MS;
     t->connection = (struct connection){
         .export_secret = export_secret, .sha384 = t->setup.hash == VOUCH_SHA384};
     t->config = make_config(&t->setup);
@@ -687,8 +690,10 @@ struct finding trial_run(const struct trial_options *options,
     static const uint8_t zeros[SETUP_LEN];
     struct trial t = {.options = options};
     struct finding finding = {.property = PROPERTY_NONE};
-    size_t before = faults_live(), ended = 0, num = 0;
+    size_t before, ended = 0, num = 0;
 
+    identity_trust(); /* once for the process */
+    before = faults_live();
     t.setup = setup_of(len >= SETUP_LEN ? octets : zeros);
     if (options->role != NULL) {
         t.setup.role = *options->role;
