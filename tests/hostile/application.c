@@ -58,14 +58,14 @@ static void check_evidence_info(struct trial *t, vouch_exchange exchange)
     binder = ea_binder(&t->connection, identity_spki(IDENTITY_OURS),
                        ea_context_of(ink_all(&x->request)));
     aik = ea_hash(&t->connection, identity_spki(IDENTITY_OURS));
-    MODEL_CHECK(&t->model, PROPERTY_BINDER,
-                spans_equal(span_of_hash(&binder),
-                            span_of_digest(&info.binder)) &&
-                    spans_equal(span_of_hash(&aik),
-                                span_of_digest(&info.aik_pub_hash)) &&
-                    info.epoch == t->model.epoch &&
-                    info.num_components == t->model.components,
-                "evidence is wanted for another binder");
+    MODEL_CHECK(
+        &t->model, PROPERTY_BINDER,
+        spans_equal(span_of_hash(&binder), span_of_digest(&info.binder)) &&
+            spans_equal(span_of_hash(&aik),
+                        span_of_digest(&info.aik_pub_hash)) &&
+            info.epoch == t->model.epoch &&
+            info.num_components == t->model.components,
+        "evidence is wanted for another binder");
 }
 
 static void provide(struct trial *t, vouch_exchange exchange, unsigned format,
@@ -111,8 +111,8 @@ static void provide_step(struct trial *t, const struct step *step)
 
 static void decline_step(struct trial *t, const struct step *step)
 {
-    vouch_exchange exchange = handle(
-        t, trial_their_id(t, step->arg[0], step->arg[1]), step->arg[2]);
+    vouch_exchange exchange =
+        handle(t, trial_their_id(t, step->arg[0], step->arg[1]), step->arg[2]);
     bool busy = (step->arg[3] & 1) != 0;
     unsigned reason = busy ? VOUCH_PEER_BUSY : step->arg[4] % 8U;
     vouch_err err =
@@ -142,16 +142,16 @@ static void check_appraisal_info(struct trial *t, vouch_exchange exchange,
         return;
     }
     spki = identity_spki(x->answered_by);
-    binder = ea_binder(&t->connection, spki,
-                       ea_context_of(ink_all(&x->request)));
+    binder =
+        ea_binder(&t->connection, spki, ea_context_of(ink_all(&x->request)));
     aik = ea_hash(&t->connection, spki);
-    MODEL_CHECK(&t->model, PROPERTY_BINDER,
-                spans_equal(span_of_hash(&binder),
-                            span_of_digest(&info->binder)) &&
-                    spans_equal(span_of_hash(&aik),
-                                span_of_digest(&info->aik_pub_hash)) &&
-                    spans_equal(spki, span_of(info->aik_spki)),
-                "evidence is to be appraised against another binder");
+    MODEL_CHECK(
+        &t->model, PROPERTY_BINDER,
+        spans_equal(span_of_hash(&binder), span_of_digest(&info->binder)) &&
+            spans_equal(span_of_hash(&aik),
+                        span_of_digest(&info->aik_pub_hash)) &&
+            spans_equal(spki, span_of(info->aik_spki)),
+        "evidence is to be appraised against another binder");
 }
 
 static void set_digest(vouch_digest *digest, const struct hash *hash)
@@ -226,8 +226,7 @@ static vouch_result make_result(const struct trial *t, const struct own *x,
     }
     if (step->arg[5] % 16 != 15) {
         result.ueid.len = 33;
-        memset(result.ueid.data, step->arg[5] > 230 ? 2 : 1,
-               result.ueid.len);
+        memset(result.ueid.data, step->arg[5] > 230 ? 2 : 1, result.ueid.len);
         result.has_security_version = true;
         result.security_version = 1U + (step->arg[5] > 220);
     }
@@ -239,8 +238,8 @@ static void conclude(struct trial *t, vouch_exchange exchange,
 {
     vouch_appraisal_info info;
     bool shows;
-    vouch_result result = make_result(t, model_own(&t->model, exchange.id),
-                                      step, &shows);
+    vouch_result result =
+        make_result(t, model_own(&t->model, exchange.id), step, &shows);
     vouch_err err = vouch_session_appraisal_info(t->session, exchange, &info);
 
     if (err == VOUCH_OK) {
@@ -264,11 +263,10 @@ void application_conclude(struct trial *t, uint64_t id)
 static void conclude_step(struct trial *t, const struct step *step)
 {
     /* mostly what waits for it */
-    uint8_t choice = step->arg[0] % 4 != 3 ? 2 + step->arg[0] % 2U
-                                           : step->arg[0] / 4U % 24U;
+    uint8_t choice =
+        step->arg[0] % 4 != 3 ? 2 + step->arg[0] % 2U : step->arg[0] / 4U % 24U;
 
-    conclude(t,
-             handle(t, trial_own_id(t, choice, step->arg[1]), step->arg[2]),
+    conclude(t, handle(t, trial_own_id(t, choice, step->arg[1]), step->arg[2]),
              step);
 }
 
@@ -328,8 +326,8 @@ static void ask_operation_step(struct trial *t, const struct step *step)
 
 static void cancel_step(struct trial *t, const struct step *step)
 {
-    vouch_exchange exchange = handle(
-        t, trial_own_id(t, step->arg[0], step->arg[1]), step->arg[2]);
+    vouch_exchange exchange =
+        handle(t, trial_own_id(t, step->arg[0], step->arg[1]), step->arg[2]);
     vouch_err err = vouch_session_cancel(t->session, exchange, t->now);
 
     if (trial_before(t, err)) {
@@ -419,8 +417,8 @@ static void reply_step(struct trial *t, const struct step *step)
                                         (vouch_bytes){zeros, len}, t->now);
 
     if (trial_before(t, err)) {
-        model_replied(&t->model, exchange, is_foreign(t, exchange), status,
-                      len, err);
+        model_replied(&t->model, exchange, is_foreign(t, exchange), status, len,
+                      err);
         trial_after(t);
     }
 }

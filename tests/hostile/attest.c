@@ -128,9 +128,8 @@ static void make_identities(void)
     for (unsigned i = 0; i < IDENTITIES; i++) {
         bool untrusted = i == IDENTITY_UNTRUSTED;
         EVP_PKEY *key = make_key((uint8_t)(16 + i));
-        X509 *certificate =
-            certify(key, "aik", untrusted ? other_root : root,
-                    untrusted ? "other root" : "root");
+        X509 *certificate = certify(key, "aik", untrusted ? other_root : root,
+                                    untrusted ? "other root" : "root");
 
         make_identity(&identities.of[i], key, certificate);
         if (i == IDENTITY_OURS) {
@@ -193,8 +192,7 @@ static void close_vector(struct ink *ink, size_t start, size_t octets)
     size_t len = ink->len - start;
 
     for (size_t i = 0; i < octets; i++) {
-        ink->data[start - octets + i] =
-            (uint8_t)(len >> 8 * (octets - 1 - i));
+        ink->data[start - octets + i] = (uint8_t)(len >> 8 * (octets - 1 - i));
     }
 }
 
@@ -392,9 +390,8 @@ static struct hash export_key(const struct connection *connection,
 
     snprintf(label, sizeof label, "EXPORTER-%s authenticator %s",
              by_server ? "server" : "client", what);
-    MUST(connection->export_secret(connection->arg, label,
-                                   (struct span){NULL, 0}, key.octets,
-                                   key.len));
+    MUST(connection->export_secret(
+        connection->arg, label, (struct span){NULL, 0}, key.octets, key.len));
     return key;
 }
 
@@ -480,8 +477,8 @@ static void put_certificate_verify(struct ink *ink,
     close_vector(ink, body, 3);
 }
 
-static struct hash finished(const struct connection *connection,
-                            bool by_server, struct span transcript)
+static struct hash finished(const struct connection *connection, bool by_server,
+                            struct span transcript)
 {
     struct hash key = export_key(connection, by_server, "finished key");
     struct hash hash = ea_hash(connection, transcript);
@@ -497,7 +494,8 @@ static struct hash finished(const struct connection *connection,
 static struct ink start_transcript(const struct connection *connection,
                                    bool by_server, struct span request)
 {
-    struct hash context = export_key(connection, by_server, "handshake context");
+    struct hash context =
+        export_key(connection, by_server, "handshake context");
     struct ink transcript = {0};
 
     ink_octets(&transcript, context.octets, context.len);

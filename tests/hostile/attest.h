@@ -95,8 +95,7 @@ void ea_put_answer(struct ink *ink, const struct connection *connection,
 /* Whether an answer of the side under test is right; `*cmw` is what it holds,
  * empty for the empty authenticator. */
 bool ea_check_answer(const struct connection *connection, bool by_server,
-                     struct span request, struct span answer,
-                     struct span *cmw);
+                     struct span request, struct span answer, struct span *cmw);
 
 struct hash {
     uint8_t octets[48];

@@ -117,8 +117,7 @@ static void show(const struct options *options, uint64_t seed, bool has_seed,
 }
 
 /* Runs the worker until it ends; true: it died. */
-static bool run_worker(const struct options *options,
-                       struct progress *progress)
+static bool run_worker(const struct options *options, struct progress *progress)
 {
     int status = 0;
     pid_t worker;

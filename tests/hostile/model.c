@@ -7,17 +7,17 @@
 #include <string.h>
 
 enum {
-    REQUIRED_FAILURES = 3,   /* proto/README.md, 10, Asking */
-    GOODBYE_MS = 10000,      /* 14: how long CLOSE 0 waits for commands */
-    GOODBYE_ANSWER = 20000,  /* 14: ... and for the peer's */
-    OUTCOME_MS = 600000,     /* 10: how long an OUTCOME is awaited */
-    SETTLED_MAX = 4,         /* settled exchanges that are kept */
-    STRAYS_OF_ENDED = 16,    /* 12: operations that are remembered */
+    REQUIRED_FAILURES = 3,  /* proto/README.md, 10, Asking */
+    GOODBYE_MS = 10000,     /* 14: how long CLOSE 0 waits for commands */
+    GOODBYE_ANSWER = 20000, /* 14: ... and for the peer's */
+    OUTCOME_MS = 600000,    /* 10: how long an OUTCOME is awaited */
+    SETTLED_MAX = 4,        /* settled exchanges that are kept */
+    STRAYS_OF_ENDED = 16,   /* 12: operations that are remembered */
 };
 
 static const char *const properties[PROPERTIES] = {
-    "none",   "crash", "gate",   "commands", "ended",  "books",
-    "data",   "output", "memory", "errors",   "binder", "fork",
+    "none", "crash",  "gate",   "commands", "ended",  "books",
+    "data", "output", "memory", "errors",   "binder", "fork",
 };
 
 const char *property_name(enum property property)
@@ -81,8 +81,8 @@ void model_init(struct model *m, const struct setup *setup,
                         .requests = {now.mono_ms, 60000},
                         .strays = {now.mono_ms, 60000}};
     /* proto/README.md, 13 */
-    m->requires_peer = setup->gate != VOUCH_GATE_NONE ||
-                       setup->asker == VOUCH_ASKER_ATTESTED;
+    m->requires_peer =
+        setup->gate != VOUCH_GATE_NONE || setup->asker == VOUCH_ASKER_ATTESTED;
     m->list_withheld = setup->peer_first;
     model_expect_output(m, WIRE_CAPABILITIES, 0, ANY_DETAIL);
 }
@@ -112,6 +112,8 @@ void model_free(struct model *m)
 void model_enter(struct model *m, vouch_now now)
 {
     m->given = now;
+    m->was_up = model_is_up(m);
+    m->had_peer = m->has_peer;
     if (now.mono_ms > m->now.mono_ms) {
         m->now.mono_ms = now.mono_ms;
     }
@@ -191,8 +193,8 @@ bool model_is_confirmed(const struct model *m)
  * acceptance of the peer is enough; before that rule, both had to hold. */
 bool model_may_accept(const struct model *m)
 {
-    bool confirmed = m->old_rules ? model_is_confirmed(m)
-                                  : m->ever_confirmed_plain;
+    bool confirmed =
+        m->old_rules ? model_is_confirmed(m) : m->ever_confirmed_plain;
 
     if (!m->has_peer || m->peer_closed || model_ended(m)) {
         return false;
@@ -235,10 +237,9 @@ bool model_may_send(const struct model *m)
  * (before that rule: by any certificate). */
 bool model_may_accept_command(const struct model *m)
 {
-    bool authenticated =
-        m->setup->handshake_key != 0 &&
-        (m->old_rules ||
-         (m->setup->handshake_verified && !m->rejected_since_bound));
+    bool authenticated = m->setup->handshake_key != 0 &&
+                         (m->old_rules || (m->setup->handshake_verified &&
+                                           !m->rejected_since_bound));
 
     if (model_ended(m)) {
         return false;
@@ -313,8 +314,8 @@ bool model_bucket(struct bucket_model *bucket, uint64_t now)
     uint64_t elapsed = now - bucket->last;
 
     bucket->last = now;
-    bucket->level = elapsed >= 60000 - bucket->level ? 60000
-                                                     : bucket->level + elapsed;
+    bucket->level =
+        elapsed >= 60000 - bucket->level ? 60000 : bucket->level + elapsed;
     if (bucket->level < 1000) {
         return false;
     }
@@ -528,8 +529,8 @@ struct settled {
     size_t place;
 };
 
-static size_t list_settled(const struct model *m, bool own,
-                           struct settled *out, size_t max)
+static size_t list_settled(const struct model *m, bool own, struct settled *out,
+                           size_t max)
 {
     size_t num = 0;
 
@@ -545,8 +546,8 @@ static size_t list_settled(const struct model *m, bool own,
         const struct theirs *x = &m->theirs[i];
 
         if (x->state == THEIR_CONFIRMED && !is_operation(x->id)) {
-            out[num++] = (struct settled){x->id, x->answered, x->deadline,
-                                          false, i};
+            out[num++] =
+                (struct settled){x->id, x->answered, x->deadline, false, i};
         }
     }
     return num;
@@ -714,8 +715,8 @@ static void note_taking(struct model *m)
 
             if (runs->num == runs->room) {
                 runs->room = 2 * runs->room + 16;
-                runs->item = realloc(runs->item,
-                                     runs->room * sizeof *runs->item);
+                runs->item =
+                    realloc(runs->item, runs->room * sizeof *runs->item);
                 if (runs->item == NULL) {
                     abort();
                 }
@@ -928,8 +929,7 @@ void model_compare(struct model *m, const vouch_session *session)
                  vouch_session_may_send(session, VOUCH_TRAFFIC_COMMAND, now),
                  model_may_send_command(m));
     MODEL_CHECK(m, PROPERTY_ENDED, ended == model_ended(m),
-                "the session %s, and must %s",
-                ended ? "has ended" : "goes on",
+                "the session %s, and must %s", ended ? "has ended" : "goes on",
                 model_ended(m) ? "have ended" : "go on");
     MODEL_CHECK(m, PROPERTY_ENDED,
                 !ended || vouch_session_deadline(session) == VOUCH_NEVER,
@@ -958,8 +958,7 @@ void model_at_rest(struct model *m, size_t memory)
         }
     }
     for (size_t i = 0; i < m->num_theirs; i++) {
-        if (is_operation(m->theirs[i].id) &&
-            m->theirs[i].state != THEIR_OVER) {
+        if (is_operation(m->theirs[i].id) && m->theirs[i].state != THEIR_OVER) {
             bound += SETTLED_OCTETS + OPERATION_OCTETS;
         }
     }

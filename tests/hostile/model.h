@@ -37,8 +37,13 @@ enum property {
 const char *property_name(enum property property);
 
 /* An exchange that the side under test asked for. */
-enum own_state { OWN_WAITING, OWN_APPRAISING, OWN_ACCEPTED, OWN_COMMANDED,
-                 OWN_OVER };
+enum own_state {
+    OWN_WAITING,
+    OWN_APPRAISING,
+    OWN_ACCEPTED,
+    OWN_COMMANDED,
+    OWN_OVER
+};
 
 struct own {
     uint64_t id;
@@ -53,8 +58,14 @@ struct own {
 };
 
 /* An exchange that the peer asked for. */
-enum their_state { THEIR_PRODUCING, THEIR_ANSWERED, THEIR_CONFIRMED,
-                   THEIR_OFFERED, THEIR_RUNNING, THEIR_OVER };
+enum their_state {
+    THEIR_PRODUCING,
+    THEIR_ANSWERED,
+    THEIR_CONFIRMED,
+    THEIR_OFFERED,
+    THEIR_RUNNING,
+    THEIR_OVER
+};
 
 struct theirs {
     uint64_t id;
@@ -115,7 +126,9 @@ struct model {
     enum property found;
     char why[256];
 
-    vouch_now now, given; /* the latest, and what the last call was given */
+    vouch_now now, given;  /* the latest, and what the last call was given */
+    bool was_up, had_peer; /* when that call was made */
+    uint64_t dropped;      /* octets of DATA, as the session counts after it */
 
     /* life */
     bool has_peer, different, peer_closed, leaving, closed, failed, dead;
@@ -137,8 +150,8 @@ struct model {
     size_t num_theirs, theirs_room;
     uint64_t highest_seen, highest_rejected, operations_ended;
 
-    bool peer_rejected;          /* ever */
-    bool rejected_since_bound;   /* since something bound was accepted */
+    bool peer_rejected;        /* ever */
+    bool rejected_since_bound; /* since something bound was accepted */
     bool peer_moved, ever_accepted, ever_confirmed_plain;
     unsigned failures;
     enum identity_name aik;
@@ -188,20 +201,22 @@ void model_init(struct model *m, const struct setup *setup,
                 bool old_rules, unsigned wanted);
 void model_free(struct model *m);
 
-__attribute__((format(printf, 3, 4))) void
-model_found(struct model *m, enum property property, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void model_found(struct model *m,
+                                                       enum property property,
+                                                       const char *format, ...);
 
-#define MODEL_CHECK(m, property, condition, ...)     \
-    do {                                             \
-        if (!(condition)) {                          \
+#define MODEL_CHECK(m, property, condition, ...)       \
+    do {                                               \
+        if (!(condition)) {                            \
             model_found((m), (property), __VA_ARGS__); \
-        }                                            \
+        }                                              \
     } while (0)
 
 /* Every call begins with it. */
 void model_enter(struct model *m, vouch_now now);
 /* An allocation or a random number failed in the call just made. True: the call
- * has changed nothing, or has ended the session, and there is no more to say. */
+ * has changed nothing, or has ended the session, and there is no more to say.
+ */
 bool model_fault(struct model *m, vouch_err err, bool ended);
 
 /* model.c: what is true now */

@@ -42,8 +42,7 @@ static bool has_reason(const struct model *m, vouch_err err, bool bare,
     bool state =
         !m->setup->has_trust || m->setup->appraised == 0 || m->different ||
         (m->has_peer ? m->peer_produces == 0 : !bare) ||
-        (operation &&
-         (!m->has_peer || (m->peer.flags & WIRE_EXECUTES) == 0));
+        (operation && (!m->has_peer || (m->peer.flags & WIRE_EXECUTES) == 0));
     bool many = model_own_in_flight(m) >= limit ||
                 (operation && model_own_operations(m) >= OPERATIONS_MAX);
     bool closed = !model_is_up(m) || m->dead;
@@ -68,13 +67,12 @@ void model_asked(struct model *m, vouch_err err, vouch_exchange exchange,
                  bool nonce, const uint8_t *operation, size_t len,
                  uint64_t within)
 {
-    MODEL_CHECK(
-        m, PROPERTY_ERRORS,
-        has_reason(m, err, !nonce && operation == NULL, operation != NULL, len,
-                   within),
-        "request: %s (in flight %zu, peer %d, up %d, waiting %zu)",
-        vouch_err_name(err), model_own_in_flight(m), m->has_peer,
-        model_is_up(m), m->waiting);
+    MODEL_CHECK(m, PROPERTY_ERRORS,
+                has_reason(m, err, !nonce && operation == NULL,
+                           operation != NULL, len, within),
+                "request: %s (in flight %zu, peer %d, up %d, waiting %zu)",
+                vouch_err_name(err), model_own_in_flight(m), m->has_peer,
+                model_is_up(m), m->waiting);
     m->call_asks = err == VOUCH_OK;
     if (err != VOUCH_OK) {
         return;
@@ -95,8 +93,8 @@ void model_cancelled(struct model *m, vouch_exchange exchange, bool foreign,
     struct own *x = foreign ? NULL : model_own(m, exchange.id);
 
     if (x == NULL || x->state == OWN_OVER || x->state == OWN_COMMANDED) {
-        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_HANDLE,
-                    "cancel: %s", vouch_err_name(err));
+        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_HANDLE, "cancel: %s",
+                    vouch_err_name(err));
         return;
     }
     if (x->state == OWN_ACCEPTED) {
@@ -217,8 +215,8 @@ void model_concluded(struct model *m, vouch_exchange exchange, bool foreign,
 
     if (x == NULL || x->state != OWN_APPRAISING ||
         x->deadline <= m->now.mono_ms) {
-        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_HANDLE,
-                    "conclude: %s", vouch_err_name(err));
+        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_HANDLE, "conclude: %s",
+                    vouch_err_name(err));
         return;
     }
     until = end_of(m, x, result);
@@ -246,8 +244,8 @@ static struct theirs *producing(struct model *m, vouch_exchange exchange,
     struct theirs *x = foreign ? NULL : model_theirs(m, exchange.id);
 
     return x != NULL && x->state == THEIR_PRODUCING &&
-                   exchange.epoch == m->epoch &&
-                   x->deadline > m->now.mono_ms && model_is_up(m) && !m->dead
+                   exchange.epoch == m->epoch && x->deadline > m->now.mono_ms &&
+                   model_is_up(m) && !m->dead
                ? x
                : NULL;
 }
@@ -258,8 +256,8 @@ void model_provided(struct model *m, vouch_exchange exchange, bool foreign,
     struct theirs *x = producing(m, exchange, foreign);
 
     if (x == NULL) {
-        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_HANDLE,
-                    "provide: %s", vouch_err_name(err));
+        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_HANDLE, "provide: %s",
+                    vouch_err_name(err));
         return;
     }
     if (m->setup->peer_first && !model_accepts(m, false)) {
@@ -320,8 +318,8 @@ void model_commanded(struct model *m, vouch_exchange exchange, bool foreign,
 
     if (!model_is_up(m) || m->dead) {
         must = VOUCH_E_CLOSED;
-    } else if (x == NULL || x->state != OWN_ACCEPTED ||
-               !is_operation(x->id) || x->deadline <= m->now.mono_ms) {
+    } else if (x == NULL || x->state != OWN_ACCEPTED || !is_operation(x->id) ||
+               x->deadline <= m->now.mono_ms) {
         must = VOUCH_E_GATE;
     } else if (memcmp(hash.octets, x->digest, 32) != 0) {
         must = VOUCH_E_OPERATION;
@@ -345,13 +343,12 @@ void model_took(struct model *m, vouch_exchange exchange, bool foreign,
 {
     struct theirs *x = foreign ? NULL : model_theirs(m, exchange.id);
     bool offered = x != NULL && x->state == THEIR_OFFERED && !m->closed;
-    bool stale = offered &&
-                 (x->epoch != m->epoch || x->deadline <= m->now.mono_ms);
+    bool stale =
+        offered && (x->epoch != m->epoch || x->deadline <= m->now.mono_ms);
     bool may = offered && !stale && model_may_accept_command(m);
 
-    MODEL_CHECK(m, PROPERTY_COMMANDS,
-                err == (may ? VOUCH_OK : VOUCH_E_HANDLE), "take: %s",
-                vouch_err_name(err));
+    MODEL_CHECK(m, PROPERTY_COMMANDS, err == (may ? VOUCH_OK : VOUCH_E_HANDLE),
+                "take: %s", vouch_err_name(err));
     if (!offered) {
         return;
     }
@@ -375,11 +372,11 @@ void model_replied(struct model *m, vouch_exchange exchange, bool foreign,
     bool running = x != NULL && x->state == THEIR_RUNNING;
 
     if (argument || !running) {
-        MODEL_CHECK(m, PROPERTY_COMMANDS,
-                    (argument && err == VOUCH_E_ARGUMENT) ||
-                        (!running && (err == VOUCH_E_HANDLE ||
-                                      err == VOUCH_E_CLOSED)),
-                    "reply: %s", vouch_err_name(err));
+        MODEL_CHECK(
+            m, PROPERTY_COMMANDS,
+            (argument && err == VOUCH_E_ARGUMENT) ||
+                (!running && (err == VOUCH_E_HANDLE || err == VOUCH_E_CLOSED)),
+            "reply: %s", vouch_err_name(err));
         return;
     }
     x->state = THEIR_OVER;
@@ -414,13 +411,13 @@ void model_posture_set(struct model *m, unsigned component, uint8_t value,
     bool is_new = m->component[component] == 0;
 
     if (model_ended(m)) {
-        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_CLOSED,
-                    "posture: %s", vouch_err_name(err));
+        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_CLOSED, "posture: %s",
+                    vouch_err_name(err));
         return;
     }
     if (is_new && m->components == COMPONENTS_MAX) {
-        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_TOO_MANY,
-                    "posture: %s", vouch_err_name(err));
+        MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_TOO_MANY, "posture: %s",
+                    vouch_err_name(err));
         return;
     }
     MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_OK || m->unsent > UNSENT_ABOUT,

@@ -49,9 +49,9 @@ static bool is_deadlocked(const struct model *m)
     bool second = (m->peer.flags & WIRE_YOU_FIRST) != 0;
     bool withheld = (m->peer.flags & WIRE_LIST_WITHHELD) != 0;
 
-    if (m->requires_peer && ((m->peer_produces == 0 && !withheld) ||
-                             m->peer.max_in_flight == 0 ||
-                             (second && !can_satisfy(m)))) {
+    if (m->requires_peer &&
+        ((m->peer_produces == 0 && !withheld) || m->peer.max_in_flight == 0 ||
+         (second && !can_satisfy(m)))) {
         return true;
     }
     if (second && m->setup->peer_first) {
@@ -96,8 +96,7 @@ static void take_capabilities(struct model *m, struct span value)
     ink_free(&m->peer_octets);
     ink_span(&m->peer_octets, value);
     wire_get_value(WIRE_CAPABILITIES, ink_all(&m->peer_octets), &m->peer);
-    m->peer_produces =
-        model_formats_of(&m->peer.produces, m->setup->appraised);
+    m->peer_produces = model_formats_of(&m->peer.produces, m->setup->appraised);
     m->peer_appraises = model_formats_of(&m->peer.appraises, ~0U);
 }
 
@@ -202,8 +201,8 @@ static size_t their_operations(const struct model *m)
     size_t num = 0;
 
     for (size_t i = 0; i < m->num_theirs; i++) {
-        num += m->theirs[i].state != THEIR_OVER &&
-               is_operation(m->theirs[i].id);
+        num +=
+            m->theirs[i].state != THEIR_OVER && is_operation(m->theirs[i].id);
     }
     return num;
 }
@@ -239,8 +238,7 @@ static void request_came(struct model *m, const struct message *message)
         model_fail(m, protocol);
         return;
     }
-    request =
-        ea_get_request(message->request, m->setup->role != VOUCH_SERVER);
+    request = ea_get_request(message->request, m->setup->role != VOUCH_SERVER);
     if (request.verdict != WIRE_GOOD) {
         model_fail(m, request.verdict == WIRE_LIMIT ? limit : protocol);
         return;
@@ -298,8 +296,8 @@ static const struct answer_made *made_of(const struct model *m,
 static bool may_be(const struct model *m, const struct answer_made *made)
 {
     if (m->setup->handshake_key != 0 && !m->setup->other_key &&
-        made->by != (m->setup->handshake_key == 1 ? IDENTITY_PEER
-                                                  : IDENTITY_OTHER)) {
+        made->by !=
+            (m->setup->handshake_key == 1 ? IDENTITY_PEER : IDENTITY_OTHER)) {
         return false; /* 6: the key of the TLS handshake */
     }
     if (m->setup->has_credential && !m->setup->own_key &&
@@ -339,8 +337,7 @@ static void declined(struct model *m, struct own *x,
 static void answer_came(struct model *m, struct own *x,
                         const struct message *message)
 {
-    const struct answer_made *made =
-        made_of(m, message->authenticator, x->id);
+    const struct answer_made *made = made_of(m, message->authenticator, x->id);
     bool foreign = made != NULL && made->id != x->id;
 
     x->answered = m->now.mono_ms;
@@ -355,8 +352,7 @@ static void answer_came(struct model *m, struct own *x,
         declined(m, x, message);
     } else if (foreign || made->flaw != ANSWER_GOOD || !may_be(m, made) ||
                made->by == IDENTITY_UNTRUSTED ||
-               !was_asked_for(x, made->format) ||
-               !in_validity(m->now.unix_s)) {
+               !was_asked_for(x, made->format) || !in_validity(m->now.unix_s)) {
         model_reject(m, x);
     } else {
         x->state = OWN_APPRAISING;
@@ -570,8 +566,7 @@ static void reply_came(struct model *m, const struct message *message)
         x->state = OWN_OVER;
         model_expect_event(
             m, VOUCH_EVENT_REPLY, x->id,
-            UINT64_C(1) << (message->status <= 7 ? message->status : 7),
-            false);
+            UINT64_C(1) << (message->status <= 7 ? message->status : 7), false);
     }
 }
 
@@ -638,38 +633,30 @@ static void add_run(struct model *m, struct run run)
     runs->item[runs->num++] = run;
 }
 
-static void drop_data(struct model *m, uint64_t start, uint64_t len,
-                      vouch_err err)
+/* 13: what comes while the gate is shut is dropped, told, and ends the session;
+ * long after it has shut it is a violation. The gate is seen to shut when
+ * something else happens; in between either may be. */
+static void drop_data(struct model *m, uint64_t start, uint64_t len)
 {
     uint64_t grace = m->setup->grace;
-    bool late = m->has_shut && m->now.mono_ms > m->shut_last &&
-                m->now.mono_ms - m->shut_last > grace;
+    bool late = m->has_shut && m->now.mono_ms - m->shut_last > grace;
     bool maybe_late = m->has_shut && m->now.mono_ms - m->shut_first > grace;
-    uint64_t lost = m->peer_rejected ? 1U << 4 : 1U << 5;
     bool excused = m->setup->data_loss || (m->old_rules && !m->ever_taking);
 
-    if (late) {
+    if (late || (maybe_late && m->dropped < m->books.data_dropped + len)) {
         model_fail(m, protocol);
         return;
     }
-    if (maybe_late && m->old_rules && err != VOUCH_OK) {
-        model_fail(m, protocol);
-        return;
-    }
-    add_run(m, (struct run){start, len, excused ? RUN_EXCUSED : RUN_LOST,
-                            false});
+    add_run(m,
+            (struct run){start, len, excused ? RUN_EXCUSED : RUN_LOST, false});
     m->books.data_dropped += len;
-    model_expect_event(m, VOUCH_EVENT_DATA_DROPPED, 0, ANY_DETAIL,
-                       len == 0 || maybe_late);
-    if (!m->old_rules && (!m->setup->data_loss || maybe_late)) {
-        if (!m->setup->data_loss || err != VOUCH_OK) {
-            model_fail(m, maybe_late ? lost | protocol : lost);
-        }
+    model_expect_event(m, VOUCH_EVENT_DATA_DROPPED, 0, ANY_DETAIL, len == 0);
+    if (!m->old_rules && !m->setup->data_loss) {
+        model_fail(m, m->peer_rejected ? 1U << 4 : 1U << 5);
     }
 }
 
-static void data_came(struct model *m, const struct message *message,
-                      vouch_err err)
+static void data_came(struct model *m, const struct message *message)
 {
     uint64_t start = m->data_in, len = message->octets.len;
 
@@ -683,7 +670,7 @@ static void data_came(struct model *m, const struct message *message,
         return;
     }
     if (!m->setup->hold || m->ever_accepted) {
-        drop_data(m, start, len, err);
+        drop_data(m, start, len);
         return;
     }
     if (m->held_len + len > HELD_MAX) {
@@ -694,8 +681,7 @@ static void data_came(struct model *m, const struct message *message,
     m->held_len += len;
 }
 
-static void capsule_came(struct model *m, uint64_t type, struct span value,
-                         vouch_err err)
+static void capsule_came(struct model *m, uint64_t type, struct span value)
 {
     struct message message;
     enum wire_verdict verdict = wire_get_value(type, value, &message);
@@ -706,7 +692,7 @@ static void capsule_came(struct model *m, uint64_t type, struct span value,
     }
     switch (type) {
     case WIRE_DATA:
-        data_came(m, &message, err);
+        data_came(m, &message);
         return; /* moves no exchange */
     case WIRE_CAPABILITIES:
         capabilities_came(m, &message, value);
@@ -778,8 +764,7 @@ void model_received(struct model *m, struct span octets, size_t taken,
            m->partial.len - head >= length) {
         if (is_known(type)) {
             capsule_came(m, type,
-                         (struct span){m->partial.data + head, (size_t)length},
-                         err);
+                         (struct span){m->partial.data + head, (size_t)length});
         }
         ink_cut(&m->partial, head + (size_t)length);
     }
@@ -796,7 +781,8 @@ void model_end_of_stream(struct model *m, bool truncated, vouch_err err)
         return;
     }
     if (!m->peer_closed) {
-        MODEL_CHECK(m, PROPERTY_ERRORS, err != VOUCH_OK, "an end without CLOSE");
+        MODEL_CHECK(m, PROPERTY_ERRORS, err != VOUCH_OK,
+                    "an end without CLOSE");
         model_fail(m, protocol);
         return;
     }

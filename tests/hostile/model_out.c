@@ -48,8 +48,7 @@ static void capabilities_sent(struct model *m, const struct message *message)
 {
     unsigned produces = m->setup->has_credential ? m->setup->produced : 0;
 
-    MODEL_CHECK(m, PROPERTY_OUTPUT,
-                meets(&m->outputs, WIRE_CAPABILITIES, 0, 0),
+    MODEL_CHECK(m, PROPERTY_OUTPUT, meets(&m->outputs, WIRE_CAPABILITIES, 0, 0),
                 "CAPABILITIES that are not due");
     MODEL_CHECK(m, PROPERTY_OUTPUT,
                 message->version == 1 && message->flags == flags_of(m) &&
@@ -85,9 +84,8 @@ static bool asks_by_itself(const struct model *m)
 static void check_request(struct model *m, const struct message *message,
                           bool called)
 {
-    uint64_t limit = !m->has_peer                   ? 1
-                     : m->peer.max_in_flight < 4 ? m->peer.max_in_flight
-                                                 : 4;
+    uint64_t most = m->peer.max_in_flight < 4 ? m->peer.max_in_flight : 4;
+    uint64_t limit = !m->had_peer && (most == 0 || !m->has_peer) ? 1 : most;
     struct ea_request request =
         ea_get_request(message->request, m->setup->role == VOUCH_SERVER);
     uint64_t id = 0;
@@ -107,10 +105,10 @@ static void check_request(struct model *m, const struct message *message,
                     request.suits && id == message->id,
                 "an authenticator request that is not right");
     MODEL_CHECK(m, PROPERTY_OUTPUT, model_own_in_flight(m) < limit,
-                "%zu requests in flight, and one more",
-                model_own_in_flight(m));
+                "%zu requests in flight, and one more", model_own_in_flight(m));
     MODEL_CHECK(m, PROPERTY_OUTPUT,
-                model_is_up(m) && !m->different && m->setup->has_trust,
+                (model_is_up(m) || m->was_up) && !m->different &&
+                    m->setup->has_trust,
                 "a REQUEST when nothing may be asked");
     MODEL_CHECK(m, PROPERTY_OUTPUT,
                 called || (m->requires_peer && !asks_by_itself(m) &&
@@ -137,7 +135,7 @@ static void request_sent(struct model *m, const struct message *message)
     ink_span(&x->request, message->request);
     MODEL_CHECK(m, PROPERTY_OUTPUT,
                 x->accepts != 0 &&
-                    (x->accepts & ~(m->has_peer ? m->peer_produces
+                    (x->accepts & ~(m->had_peer ? m->peer_produces
                                                 : m->setup->appraised)) == 0,
                 "a REQUEST for formats that cannot be had");
     if (called) {
@@ -146,13 +144,15 @@ static void request_sent(struct model *m, const struct message *message)
         MODEL_CHECK(m, PROPERTY_OUTPUT,
                     message->has_operation == m->call_operation &&
                         message->has_nonce == m->call_nonce &&
-                        (!m->call_operation ||
-                         memcmp(message->operation.data, m->call_digest, 32) ==
-                             0),
+                        (!m->call_operation || memcmp(message->operation.data,
+                                                      m->call_digest, 32) == 0),
                     "a REQUEST that is not what was asked for");
         m->call_asks = false;
     }
     m->books.requests_sent++;
+    if (m->peer_closed || model_ended(m)) { /* and then the session ended */
+        model_refused(m, x, VOUCH_INDETERMINATE);
+    }
 }
 
 static void authenticator_sent(struct model *m, const struct message *message)
@@ -253,13 +253,12 @@ static void capsule_sent(struct model *m, const struct message *message)
                     "a COMMAND for %llx", (unsigned long long)message->id);
         break;
     case WIRE_REPLY:
-        MODEL_CHECK(m, PROPERTY_COMMANDS,
-                    meets(&m->outputs, WIRE_REPLY, message->id,
-                          message->status +
-                              (message->posture_changed ? 16 : 0)),
-                    "REPLY for %llx with status %llu",
-                    (unsigned long long)message->id,
-                    (unsigned long long)message->status);
+        MODEL_CHECK(
+            m, PROPERTY_COMMANDS,
+            meets(&m->outputs, WIRE_REPLY, message->id,
+                  message->status + (message->posture_changed ? 16 : 0)),
+            "REPLY for %llx with status %llu", (unsigned long long)message->id,
+            (unsigned long long)message->status);
         break;
     case WIRE_CLOSE:
     default:
@@ -322,8 +321,7 @@ static struct run *next_run(struct model *m)
 {
     struct runs *runs = &m->runs;
 
-    while (runs->first < runs->num &&
-           runs->item[runs->first].kind != RUN_DUE) {
+    while (runs->first < runs->num && runs->item[runs->first].kind != RUN_DUE) {
         m->hole = m->hole || runs->item[runs->first].kind == RUN_LOST;
         runs->first++;
     }
@@ -414,8 +412,7 @@ static enum property property_of(vouch_event_type type)
 void model_event(struct model *m, const vouch_event *event)
 {
     if (m->dead) {
-        m->failed_event =
-            m->failed_event || event->type == VOUCH_EVENT_FAILED;
+        m->failed_event = m->failed_event || event->type == VOUCH_EVENT_FAILED;
         return;
     }
     if (event->type == VOUCH_EVENT_GATE) {

@@ -120,10 +120,10 @@ static void spoil_capabilities(struct message *message, uint8_t how,
 static void capabilities(struct trial *t, const struct step *step)
 {
     /* 0: all flags but those that put this side second */
-    uint64_t flags = (uint64_t)(step->arg[0] ^ (WIRE_WILL_ASK | WIRE_EXECUTES |
-                                                WIRE_DATA_GATED |
-                                                WIRE_PASSPORTS)) &
-                     63;
+    uint64_t flags =
+        (uint64_t)(step->arg[0] ^ (WIRE_WILL_ASK | WIRE_EXECUTES |
+                                   WIRE_DATA_GATED | WIRE_PASSPORTS)) &
+        63;
     uint8_t check[8];
     struct message message = {.type = WIRE_CAPABILITIES,
                               .version = 1,
@@ -240,9 +240,9 @@ static void request(struct trial *t, const struct step *step)
                                            : REQUEST_GOOD));
     message.request = ink_all(&body);
     message.accepts = formats_of(7 ^ step->arg[4] % 8U);
-    message.within_ms =
-        step->arg[6] == 0 ? 600000
-                          : trial_number(t, step->arg[6] / 16, step->arg[6]);
+    message.within_ms = step->arg[6] == 0
+                            ? 600000
+                            : trial_number(t, step->arg[6] / 16, step->arg[6]);
     if (message.accepts.num == 0) {
         message.accepts = formats_of(4);
     }
@@ -277,9 +277,11 @@ static struct answer_made *remember(struct trial *t)
     return &m->made[m->num_made++];
 }
 
-static const struct answer_made *
-make_answer(struct trial *t, const struct own *x, enum answer_flaw flaw,
-            enum identity_name by, unsigned format)
+static const struct answer_made *make_answer(struct trial *t,
+                                             const struct own *x,
+                                             enum answer_flaw flaw,
+                                             enum identity_name by,
+                                             unsigned format)
 {
     struct answer_made *made = remember(t);
     struct ink cmw = {0};
@@ -306,8 +308,8 @@ static unsigned format_for(const struct own *x, uint8_t choice)
 static void answer(struct trial *t, const struct step *step)
 {
     static const enum identity_name names[8] = {
-        IDENTITY_PEER, IDENTITY_OTHER,     IDENTITY_OURS, IDENTITY_UNTRUSTED,
-        IDENTITY_PEER, IDENTITY_PEER,      IDENTITY_PEER, IDENTITY_PEER};
+        IDENTITY_PEER, IDENTITY_OTHER, IDENTITY_OURS, IDENTITY_UNTRUSTED,
+        IDENTITY_PEER, IDENTITY_PEER,  IDENTITY_PEER, IDENTITY_PEER};
     struct message message = {.type = WIRE_AUTHENTICATOR,
                               .id = trial_own_id(t, step->arg[0], step->arg[6]),
                               .retry_ms = step->arg[5] * UINT64_C(1000),
@@ -324,9 +326,9 @@ static void answer(struct trial *t, const struct step *step)
         made = &t->model.made[step->arg[6] % t->model.num_made]; /* again */
     } else if (x != NULL) {
         flaw = flaw < ANSWER_FLAWS ? flaw : ANSWER_GOOD;
-        made = make_answer(t, x, (enum answer_flaw)flaw,
-                           names[step->arg[2] % 8],
-                           format_for(x, step->arg[3]));
+        made =
+            make_answer(t, x, (enum answer_flaw)flaw, names[step->arg[2] % 8],
+                        format_for(x, step->arg[3]));
     } else {
         return;
     }
@@ -371,10 +373,8 @@ static void outcome(struct trial *t, const struct step *step)
 
 void peer_outcome(struct trial *t, uint64_t id, uint64_t hold)
 {
-    const struct message message = {.type = WIRE_OUTCOME,
-                                    .id = id,
-                                    .has_hold = true,
-                                    .hold_ms = hold};
+    const struct message message = {
+        .type = WIRE_OUTCOME, .id = id, .has_hold = true, .hold_ms = hold};
 
     send_message(t, &message);
 }
@@ -451,9 +451,14 @@ static void data(struct trial *t, const struct step *step)
 
 static void unknown(struct trial *t, const struct step *step)
 {
-    static const uint64_t types[8] = {
-        0x2f5609,     0x2f55ff,           0, 1, 0x3fffffffffffffff,
-        0x12f5600000, 0x2f560900000000ULL, 63};
+    static const uint64_t types[8] = {0x2f5609,
+                                      0x2f55ff,
+                                      0,
+                                      1,
+                                      0x3fffffffffffffff,
+                                      0x12f5600000,
+                                      0x2f560900000000ULL,
+                                      63};
     static const uint8_t zeros[133184];
     static const size_t lengths[8] = {0, 1, 100, 0, 16385, 133184, 7, 4000};
     size_t before = t->wire.len;
@@ -486,9 +491,8 @@ static void head(struct trial *t, const struct step *step)
 static void end(struct trial *t, const struct step *step)
 {
     bool truncated = (step->arg[0] & 1) != 0;
-    vouch_err err =
-        truncated ? vouch_session_truncated(t->session, t->now)
-                  : vouch_session_end_of_stream(t->session, t->now);
+    vouch_err err = truncated ? vouch_session_truncated(t->session, t->now)
+                              : vouch_session_end_of_stream(t->session, t->now);
 
     if (trial_before(t, err)) {
         model_end_of_stream(&t->model, truncated, err);

@@ -64,8 +64,8 @@ static bool bit(const uint8_t *octets, unsigned i)
 
 struct setup setup_of(const uint8_t octets[SETUP_LEN])
 {
-    static const uint64_t ages[] = {600000, 30000, 5000, 100, UINT64_C(1) << 53,
-                                    1000000, 86400000, 1};
+    static const uint64_t ages[] = {
+        600000, 30000, 5000, 100, UINT64_C(1) << 53, 1000000, 86400000, 1};
     static const uint64_t intervals[] = {0, 1000, 60000, 5000};
     static const uint64_t graces[] = {0, 100, 10000, 60000};
     static const uint64_t answers[] = {30000, 1000, 600000, 50};
@@ -235,9 +235,8 @@ static void put_step(const struct swarm *swarm, struct dice *dice,
     for (unsigned i = 0; i < STEP_LEN - 1; i++) {
         const struct pool *pool = &swarm->pool[kind][i];
 
-        octets[1 + i] = pool->num == 0
-                            ? (uint8_t)roll(dice)
-                            : pool->value[below(dice, pool->num)];
+        octets[1 + i] = pool->num == 0 ? (uint8_t)roll(dice)
+                                       : pool->value[below(dice, pool->num)];
     }
 }
 

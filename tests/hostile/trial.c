@@ -21,6 +21,7 @@ enum {
     LEAK_MAX = 1024, /* a trust remembers chains */
     STEPS_AFTER_END = 6,
     ROUNDS_MAX = 64,
+    UNSENT_ABOUT = 190000, /* the longest capsule less than the limit */
 };
 
 #define MUST(condition)                                                     \
@@ -77,10 +78,10 @@ static vouch_err export_to_library(void *arg, const char *label,
 }
 
 /* Later than the tree that the first findings were made on. */
-__attribute__((weak)) vouch_err
-vouch_config_allow_data_loss(vouch_config *config);
-__attribute__((weak)) vouch_err
-vouch_channel_set_peer_verified(vouch_channel *channel);
+__attribute__((weak)) vouch_err vouch_config_allow_data_loss(
+    vouch_config *config);
+__attribute__((weak)) vouch_err vouch_channel_set_peer_verified(
+    vouch_channel *channel);
 
 static vouch_config *make_config(const struct setup *setup)
 {
@@ -164,11 +165,20 @@ static void collect(struct trial *t)
     }
 }
 
+/* 15: octets that are not yet sent. How many there are to the octet is the
+ * library's own affair; past the limit it fails closed. */
+static bool is_full(const struct trial *t, vouch_err err)
+{
+    return err == VOUCH_E_TOO_LARGE && t->model.unsent > UNSENT_ABOUT;
+}
+
 bool trial_before(struct trial *t, vouch_err err)
 {
+    bool fault = faults_fired() || is_full(t, err);
+
     trial_trace(t, "    %s", vouch_err_name(err));
     model_enter(&t->model, t->now);
-    if ((faults_fired() &&
+    if ((fault &&
          model_fault(&t->model, err, vouch_session_ended(t->session))) ||
         t->model.dead) {
         trial_after(t);
@@ -232,6 +242,7 @@ static void wire_taken(struct trial *t, size_t len)
 static bool deliver_part(struct trial *t, size_t len)
 {
     struct span part = {t->wire.data, len};
+    vouch_stats stats;
     size_t taken = 0;
     vouch_err err;
 
@@ -245,6 +256,8 @@ static bool deliver_part(struct trial *t, size_t len)
                     err != VOUCH_OK || taken == len ||
                         vouch_session_has_event(t->session),
                     "recv takes %zu of %zu, and nothing waits", taken, len);
+        vouch_session_stats(t->session, &stats);
+        t->model.dropped = stats.data_dropped;
         model_received(&t->model, part, taken, err);
         trial_after(t);
     }
@@ -414,9 +427,8 @@ uint64_t trial_own_id(struct trial *t, uint8_t choice, uint8_t arg)
         /* which ids come next is known to everybody; of what is asked in the
          * very call that brings it the model would know too late */
         arg = t->setup.batch || !t->setup.tick_first ? arg | 3 : arg;
-        return strange_id(newest,
-                          m->num_own + (t->setup.batch ? 1000U : 0U), role,
-                          choice, arg);
+        return strange_id(newest, m->num_own + (t->setup.batch ? 1000U : 0U),
+                          role, choice, arg);
     }
     if (choice >= 12) {
         return num != 0 ? m->own[num - 1 - arg % (num < 20 ? num : 20)].id
@@ -563,8 +575,7 @@ static bool machine_step(struct trial *t, const struct step *step)
         go_to_deadline(t, step->arg[0]);
         break;
     case STEP_FAIL_ALLOCATION:
-        faults_fail_allocation(1 + step->arg[0] % 16U,
-                               (step->arg[1] & 1) != 0);
+        faults_fail_allocation(1 + step->arg[0] % 16U, (step->arg[1] & 1) != 0);
         return true;
     case STEP_FAIL_RANDOM:
         faults_fail_random(step->arg[0] % 4 == 3);
@@ -644,8 +655,9 @@ static void start(struct trial *t)
     faults_repeat_random(false);
     t->now = (vouch_now){START_MS, HOSTILE_UNIX_TIME};
     t->last_number = USUAL_MS;
-    t->connection = (struct connection){
-        .export_secret = export_secret, .sha384 = t->setup.hash == VOUCH_SHA384};
+    t->connection =
+        (struct connection){.export_secret = export_secret,
+                            .sha384 = t->setup.hash == VOUCH_SHA384};
     t->config = make_config(&t->setup);
     t->channel = make_channel(&t->setup);
     t->base_memory = faults_live();

@@ -24,8 +24,8 @@ enum { UNITS_MAX = 256 };
 
 struct trial_options {
     bool old_rules, trace, may_fork;
-    unsigned wanted;    /* properties that count, as bits */
-    vouch_role *role;   /* instead of the one that the octets say, or NULL */
+    unsigned wanted;  /* properties that count, as bits */
+    vouch_role *role; /* instead of the one that the octets say, or NULL */
 };
 
 struct trial {
@@ -40,12 +40,12 @@ struct trial {
     uint64_t tag; /* of the session's handles; 0: not known yet */
 
     /* the peer */
-    struct ink wire;         /* on its way */
-    size_t unit[UNITS_MAX];  /* lengths of the capsules in it */
+    struct ink wire;        /* on its way */
+    size_t unit[UNITS_MAX]; /* lengths of the capsules in it */
     size_t num_units;
-    unsigned spoil;          /* how the next message is spoiled, and 1 */
-    size_t cut;              /* of the next delivery only so much; 0: all */
-    uint64_t counter;        /* of its last request */
+    unsigned spoil;   /* how the next message is spoiled, and 1 */
+    size_t cut;       /* of the next delivery only so much; 0: all */
+    uint64_t counter; /* of its last request */
     uint64_t epoch;
     uint64_t last_number;
     uint64_t data;           /* octets of DATA that were sent */

@@ -195,8 +195,7 @@ static uint64_t get_head(struct reader *in, unsigned *major)
         for (size_t i = 1; i <= octets; i++) {
             number = number << 8 | in->rest.data[i];
         }
-        in->bad =
-            number < (octets == 1 ? 24 : UINT64_C(1) << 4 * octets);
+        in->bad = number < (octets == 1 ? 24 : UINT64_C(1) << 4 * octets);
     }
     in->rest.data += 1 + octets;
     in->rest.len -= 1 + octets;
@@ -225,8 +224,8 @@ static void skip_item(struct reader *in, unsigned depth)
     unsigned major = CBOR_SIMPLE;
     uint64_t number = get_head(in, &major);
 
-    if (++in->items > ITEMS_MAX || (depth > DEPTH_MAX && major >= CBOR_ARRAY &&
-                                    major <= CBOR_TAG)) {
+    if (++in->items > ITEMS_MAX ||
+        (depth > DEPTH_MAX && major >= CBOR_ARRAY && major <= CBOR_TAG)) {
         in->too_many = true;
         in->bad = true;
     }
@@ -271,10 +270,10 @@ struct field {
     }
 
 static const struct field capabilities[] = {
-    UINT(0, version),      FORMATS(1, produces, 0),
+    UINT(0, version),         FORMATS(1, produces, 0),
     FORMATS(2, appraises, 0), UINT(3, flags),
-    UINT(4, max_capsule),  UINT(5, max_evidence),
-    UINT(6, max_in_flight), BYTES(7, conn_check, 8, 8),
+    UINT(4, max_capsule),     UINT(5, max_evidence),
+    UINT(6, max_in_flight),   BYTES(7, conn_check, 8, 8),
 };
 
 static const struct field request[] = {
@@ -316,15 +315,20 @@ static const struct field reply[] = {
 
 static const struct field close_code[] = {UINT(1, code)};
 
-#define TABLE(table) {(table), sizeof(table) / sizeof((table)[0])}
+#define TABLE(table)                                \
+    {                                               \
+        (table), sizeof(table) / sizeof((table)[0]) \
+    }
 
 static const struct table {
     const struct field *fields;
     size_t num;
 } tables[WIRE_TYPES] = {
-    {NULL, 0},        TABLE(capabilities), TABLE(request),
-    TABLE(authenticator), TABLE(outcome),      TABLE(posture),
-    TABLE(command),       TABLE(reply),        TABLE(close_code),
+    {NULL, 0},         TABLE(capabilities),
+    TABLE(request),    TABLE(authenticator),
+    TABLE(outcome),    TABLE(posture),
+    TABLE(command),    TABLE(reply),
+    TABLE(close_code),
 };
 
 static bool is_there(const struct field *field, const struct message *message)
@@ -522,8 +526,8 @@ enum wire_verdict wire_get_value(uint64_t type, struct span value,
         return WIRE_LIMIT;
     }
     for (size_t i = 0; i < table->num; i++) {
-        in.bad = in.bad || (table->fields[i].flag == NONE &&
-                            (seen >> i & 1) == 0);
+        in.bad =
+            in.bad || (table->fields[i].flag == NONE && (seen >> i & 1) == 0);
     }
     return !in.bad && in.rest.len == 0 && is_legal(out) ? WIRE_GOOD
                                                         : WIRE_PROTOCOL;
