@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -29,6 +30,7 @@ struct identity {
 static struct identities {
     bool made;
     struct identity of[IDENTITIES];
+    X509_STORE *store;
     vouch_credential *credential;
     vouch_trust *trust;
 } identities;
@@ -137,7 +139,7 @@ static void make_identities(void)
         }
         X509_free(certificate);
     }
-    X509_STORE_free(store);
+    identities.store = store;
     X509_free(anchor);
     EVP_PKEY_free(root);
     EVP_PKEY_free(other_root);
@@ -165,6 +167,23 @@ vouch_credential *identity_credential(void)
 vouch_trust *identity_trust(void)
 {
     return all()->trust;
+}
+
+void identity_use(SSL_CTX *ctx, enum identity_name name)
+{
+    const struct identity *identity = &all()->of[name];
+
+    MUST(SSL_CTX_use_certificate_ASN1(ctx, identity->der.len,
+                                      identity->der.data) &&
+         SSL_CTX_use_PrivateKey(ctx, identity->key));
+}
+
+void identity_verify(SSL_CTX *ctx)
+{
+    X509_STORE_up_ref(all()->store);
+    SSL_CTX_set_cert_store(ctx, all()->store);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       NULL);
 }
 
 /* Structures of RFC 8446, 3: a vector is its length and then its octets. */

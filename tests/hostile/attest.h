@@ -9,12 +9,17 @@
  * octet. A failure of cryptography ends the process.
  */
 
+#include <openssl/base.h>
+
 #include <vouch/authenticator.h>
 
 #include "tests/hostile/wire.h"
 
-/* The exporter label of the binder (proto/README.md, 8). */
-#define HOSTILE_BINDER_LABEL "Attestation"
+/* The exporter label of the binder (proto/README.md, 8). An older tree is built
+ * with another. */
+#ifndef HOSTILE_BINDER_LABEL
+#define HOSTILE_BINDER_LABEL "EXPORTER-cmw-attestation"
+#endif
 
 /* The name in every certificate. */
 #define HOSTILE_NAME "hostile.test"
@@ -43,6 +48,9 @@ struct span identity_spki(enum identity_name name);
 /* Borrowed; of the whole process. */
 vouch_credential *identity_credential(void);
 vouch_trust *identity_trust(void);
+/* Has an end of TLS authenticate as that, or verify the other by the root. */
+void identity_use(SSL_CTX *ctx, enum identity_name name);
+void identity_verify(SSL_CTX *ctx);
 
 /* What is wrong with a request. */
 enum request_flaw {

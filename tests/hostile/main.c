@@ -28,6 +28,7 @@ static const char usage[] =
     "                     crash gate commands ended books data output memory\n"
     "                     errors binder fork\n"
     "  --rules RULES      new, or old: before holes ended a session\n"
+    "  --tls              over connections of BoringSSL; slower\n"
     "  --trace            show each step\n"
     "  --file FILE        the session that is in a file, shown\n"
     "  --write DIR        write the sessions of the seeds to files, run none\n"
@@ -290,6 +291,9 @@ static bool set_option(struct options *options, int option)
         options->minutes = atof(optarg);
         options->endless = true;
         return options->minutes > 0;
+    case 'T':
+        options->trial.tls = true;
+        return true;
     case 't':
         options->trial.trace = true;
         return true;
@@ -326,6 +330,7 @@ static const struct option long_options[] = {
     {"side", required_argument, NULL, 'd'},
     {"only", required_argument, NULL, 'o'},
     {"rules", required_argument, NULL, 'r'},
+    {"tls", no_argument, NULL, 'T'},
     {"trace", no_argument, NULL, 't'},
     {"file", required_argument, NULL, 'f'},
     {"write", required_argument, NULL, 'w'},

@@ -103,7 +103,7 @@ static void take_capabilities(struct model *m, struct span value)
 static void capabilities_came(struct model *m, const struct message *message,
                               struct span value)
 {
-    uint8_t check[8];
+    uint8_t check[32]; /* proto/README.md, 1: its first 8 octets */
 
     if (m->has_peer) {
         if (!m->may_say_more || (message->flags & WIRE_LIST_WITHHELD) != 0 ||

@@ -124,14 +124,14 @@ static void capabilities(struct trial *t, const struct step *step)
         (uint64_t)(step->arg[0] ^ (WIRE_WILL_ASK | WIRE_EXECUTES |
                                    WIRE_DATA_GATED | WIRE_PASSPORTS)) &
         63;
-    uint8_t check[8];
+    uint8_t check[32];
     struct message message = {.type = WIRE_CAPABILITIES,
                               .version = 1,
                               .flags = flags,
                               .max_capsule = 133184,
                               .max_evidence = 65529,
                               .max_in_flight = 4,
-                              .conn_check = {check, sizeof check}};
+                              .conn_check = {check, 8}};
     bool again = t->capabilities.len != 0 && step->arg[4] % 4 != 3;
 
     if (again) { /* as the first, with its list */
@@ -139,9 +139,9 @@ static void capabilities(struct trial *t, const struct step *step)
         message.flags &= ~(uint64_t)WIRE_LIST_WITHHELD;
         message.produces = formats_of(7);
     } else {
-        t->connection.export_secret(NULL, "EXPORTER-vouch-connection-check",
-                                    (struct span){NULL, 0}, check,
-                                    sizeof check);
+        t->connection.export_secret(
+            t->connection.arg, "EXPORTER-vouch-connection-check",
+            (struct span){NULL, 0}, check, sizeof check);
         message.appraises = formats_of(7 ^ step->arg[2] % 8U);
         if ((flags & WIRE_LIST_WITHHELD) == 0) {
             message.produces = formats_of(7 ^ step->arg[1] % 8U);

@@ -12,6 +12,8 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
+#include <vouch/tls.h>
+
 #include "tests/hostile/faults.h"
 
 enum {
@@ -149,6 +151,19 @@ static vouch_channel *make_channel(const struct setup *setup)
     return channel;
 }
 
+static void connect_ends(struct trial *t)
+{
+    if (t->options->tls) {
+        tls_open(&t->tls, &t->setup);
+        t->connection = (struct connection){tls_export, &t->tls, false};
+        MUST(vouch_channel_from_ssl(t->tls.near, &t->channel) == VOUCH_OK);
+    } else {
+        t->connection = (struct connection){export_secret, NULL, false};
+        t->channel = make_channel(&t->setup);
+    }
+    t->connection.sha384 = t->setup.hash == VOUCH_SHA384;
+}
+
 /* What every call is followed by */
 
 /* Looks at what is new among the octets that wait to be sent. */
@@ -159,8 +174,15 @@ static void collect(struct trial *t)
     MODEL_CHECK(&t->model, PROPERTY_OUTPUT, out.len >= t->seen,
                 "%zu octets to send are gone", t->seen - out.len);
     if (out.len > t->seen) {
-        model_output(&t->model,
-                     (struct span){out.data + t->seen, out.len - t->seen});
+        struct span fresh = {out.data + t->seen, out.len - t->seen};
+        struct ink carried = {0};
+
+        if (t->options->tls) {
+            tls_carry(t->tls.near, t->tls.far, fresh, &carried);
+            fresh = ink_all(&carried);
+        }
+        model_output(&t->model, fresh);
+        ink_free(&carried);
         t->seen = out.len;
     }
 }
@@ -242,12 +264,17 @@ static void wire_taken(struct trial *t, size_t len)
 static bool deliver_part(struct trial *t, size_t len)
 {
     struct span part = {t->wire.data, len};
+    struct ink carried = {0};
     vouch_stats stats;
     size_t taken = 0;
     vouch_err err;
 
     if (t->setup.tick_first) {
         trial_tick(t);
+    }
+    if (t->options->tls) {
+        tls_carry(t->tls.far, t->tls.near, part, &carried);
+        part = ink_all(&carried);
     }
     err = vouch_session_recv(t->session, (vouch_bytes){part.data, part.len},
                              t->now, &taken);
@@ -261,6 +288,7 @@ static bool deliver_part(struct trial *t, size_t len)
         model_received(&t->model, part, taken, err);
         trial_after(t);
     }
+    ink_free(&carried);
     if (err != VOUCH_OK) {
         wire_taken(t, t->wire.len); /* it is read no more */
         return false;
@@ -646,7 +674,6 @@ static void run_step(struct trial *t, const struct step *step)
 
 static void start(struct trial *t)
 {
-    uint64_t wanted = 1;
     vouch_err err;
 
     faults_seed(t->setup.random);
@@ -655,16 +682,12 @@ static void start(struct trial *t)
     faults_repeat_random(false);
     t->now = (vouch_now){START_MS, HOSTILE_UNIX_TIME};
     t->last_number = USUAL_MS;
-    t->connection =
-        (struct connection){.export_secret = export_secret,
-                            .sha384 = t->setup.hash == VOUCH_SHA384};
     t->config = make_config(&t->setup);
-    t->channel = make_channel(&t->setup);
+    connect_ends(t);
     t->base_memory = faults_live();
     faults_mark();
     err = vouch_session_new(t->channel, t->config, t->now, &t->session);
     MUST(err == VOUCH_OK);
-    (void)wanted;
     model_init(&t->model, &t->setup, &t->connection, t->now,
                t->options->old_rules, t->options->wanted);
     t->model.idle_memory = faults_live() - t->base_memory;
@@ -728,6 +751,9 @@ struct finding trial_run(const struct trial_options *options,
     vouch_session_free(t.session);
     vouch_channel_free(t.channel);
     vouch_config_free(t.config);
+    if (options->tls) {
+        tls_close(&t.tls);
+    }
     MODEL_CHECK(&t.model, PROPERTY_MEMORY, faults_live() <= before + LEAK_MAX,
                 "%zu octets are left", faults_live() - before);
     finding.property = t.model.found;

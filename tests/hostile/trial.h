@@ -13,17 +13,20 @@
  *   application.c   what the near end's application does
  *   wire.c          messages to octets and back
  *   attest.c        requests, authenticators and binders of RFC 9261
+ *   tls.c           a connection of BoringSSL, where there is to be one
  *   faults.c        memory and random numbers, counted and taken away
  *   model*.c        what must be true
  *   main.c          the test program
  */
 
 #include "tests/hostile/model.h"
+#include "tests/hostile/tls.h"
 
 enum { UNITS_MAX = 256 };
 
 struct trial_options {
     bool old_rules, trace, may_fork;
+    bool tls; /* over TLS; else the exporter is a function of its arguments */
     unsigned wanted;  /* properties that count, as bits */
     vouch_role *role; /* instead of the one that the octets say, or NULL */
 };
@@ -33,6 +36,7 @@ struct trial {
     struct setup setup;
     struct model model;
     struct connection connection;
+    struct tls tls;
     vouch_channel *channel;
     vouch_config *config;
     vouch_session *session;
