@@ -19,7 +19,7 @@ static const char usage[] =
     "Runs sessions against a hostile peer and holds them against a model.\n"
     "\n"
     "  --seed N           one session, with every step shown\n"
-    "  --seeds FROM-TO    these; 1-2000 unless said\n"
+    "  --seeds FROM-TO    these; 1-5000 unless said\n"
     "  --sessions N       as many as that\n"
     "  --minutes N        for as long as that\n"
     "  --steps N          of no more steps than that\n"
@@ -343,7 +343,7 @@ int main(int argc, char **argv)
     static uint8_t octets[OCTETS_MAX];
     struct options options = {.trial = {.wanted = ~0U, .may_fork = true},
                               .from = 1,
-                              .to = 2000,
+                              .to = 5000,
                               .steps = STEPS_MAX};
     int option;
 

@@ -11,8 +11,9 @@ enum {
     GOODBYE_MS = 10000,     /* 14: how long CLOSE 0 waits for commands */
     GOODBYE_ANSWER = 20000, /* 14: ... and for the peer's */
     OUTCOME_MS = 600000,    /* 10: how long an OUTCOME is awaited */
-    SETTLED_MAX = 4,        /* settled exchanges that are kept */
-    STRAYS_OF_ENDED = 16,   /* 12: operations that are remembered */
+    EVENTS_MAX = 64,        /* 15 */
+    DATA_WAITING = 65536,   /* 15 */
+    SETTLED_MAX = 4,        /* 15: settled exchanges that are kept */
 };
 
 static const char *const properties[PROPERTIES] = {
@@ -308,6 +309,19 @@ size_t model_own_operations(const struct model *m)
     return num;
 }
 
+/* Events that wait to be polled, at least; with as many octets as may wait, as
+ * if there were no room for more. */
+size_t model_waiting(const struct model *m)
+{
+    size_t num = m->events.num + m->runs.num;
+    uint64_t octets = 0;
+
+    for (size_t i = m->runs.first; i < m->runs.num; i++) {
+        octets += m->runs.item[i].len;
+    }
+    return octets >= DATA_WAITING ? num + EVENTS_MAX : num;
+}
+
 /* A token bucket: 60 at once, one more each second. */
 bool model_bucket(struct bucket_model *bucket, uint64_t now)
 {
@@ -396,37 +410,30 @@ void model_expire(struct model *m, struct own *x, vouch_cause cause)
                        false);
 }
 
-/* What is held for the gate is lost: an event says how much, and the session
- * ends (rule on holes), CLOSE 4 if the peer was rejected, else 5. */
+/* 13, No hole: what is held for the gate is lost. It is told, and ends the
+ * session when all else that has happened is done with. */
 void model_lose_held(struct model *m)
 {
     uint64_t len = m->held_len;
 
-    if (len == 0) {
-        return;
-    }
     m->held_len = 0;
-    if (m->old_rules) {
+    if (len == 0 || m->old_rules) {
         return;
     }
+    m->books.data_dropped += len;
+    m->lost = m->lost || !m->setup->data_loss;
     model_expect_event(m, VOUCH_EVENT_DATA_DROPPED, 0, ANY_DETAIL, false);
-    if (!m->setup->data_loss) {
-        model_fail(m, m->peer_rejected ? 1U << 4 : 1U << 5);
-    }
 }
 
-/* Held DATA waited for the last request without an operation that is in flight.
- */
-void model_no_request_left(struct model *m)
+/* 13: whether a request, not about an operation, may still open the gate. */
+bool model_awaits(const struct model *m)
 {
     for (size_t i = 0; i < m->num_own; i++) {
-        if (m->own[i].state < OWN_ACCEPTED && !is_operation(m->own[i].id)) {
-            return;
+        if (m->own[i].state != OWN_OVER && !is_operation(m->own[i].id)) {
+            return true;
         }
     }
-    if (!m->old_rules && !model_accepts(m, false)) {
-        model_lose_held(m);
-    }
+    return false;
 }
 
 /* Rejection ends every acceptance with a lower counter. */
@@ -461,16 +468,11 @@ void model_failed_request(struct model *m, const struct own *x)
 
 void model_give_up(struct model *m, struct own *x, uint64_t reason)
 {
-    bool operation = is_operation(x->id);
-
     if (reason != VOUCH_PEER_POSTURE) {
         model_failed_request(m, x);
     }
     model_refused(m, x, VOUCH_INDETERMINATE);
     model_outcome(m, x, VOUCH_INDETERMINATE, reason);
-    if (!operation) {
-        model_no_request_left(m);
-    }
 }
 
 /* Attester: proto/README.md, 10 */
@@ -571,12 +573,44 @@ static bool adds_nothing(const struct settled *x, const struct settled *recent)
            (x->key_bound || !recent->key_bound);
 }
 
+/* Whether another opens every gate that `x` opens for as long. */
+static bool is_idle(const struct settled *x, const struct settled *list,
+                    size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        if (list[i].id != x->id && x->until <= list[i].until &&
+            (x->key_bound || !list[i].key_bound)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 10, Settled; 15: the first to end of more than four, of those that open no
+ * gate longer than another; the one that was settled just now stays. */
+static void forget_surplus(struct model *m, bool own, uint64_t recent)
+{
+    struct settled list[128];
+    size_t num = list_settled(m, own, list, 128);
+    const struct settled *first = NULL;
+
+    for (size_t i = 0; i < num; i++) {
+        if (list[i].id != recent && is_idle(&list[i], list, num) &&
+            (first == NULL || list[i].until <= first->until)) {
+            first = &list[i];
+        }
+    }
+    if (num > SETTLED_MAX && first != NULL) {
+        forget(m, own, first);
+    }
+}
+
 /* `id` is settled now. What adds nothing to it is forgotten, and of more than
  * four the one that ends first; without an event, for no gate shuts by it. */
 void model_settled(struct model *m, bool own, uint64_t id)
 {
     struct settled list[128];
-    size_t num = list_settled(m, own, list, 128), first = 0;
+    size_t num = list_settled(m, own, list, 128);
     const struct settled *recent = NULL;
 
     if (is_operation(id)) {
@@ -590,12 +624,8 @@ void model_settled(struct model *m, bool own, uint64_t id)
             forget(m, own, &list[i]);
         }
     }
-    num = list_settled(m, own, list, 128);
-    for (size_t i = 1; i < num; i++) {
-        first = list[i].until < list[first].until ? i : first;
-    }
-    if (!m->old_rules && num > SETTLED_MAX) {
-        forget(m, own, &list[first]);
+    if (!m->old_rules) {
+        forget_surplus(m, own, id);
     }
 }
 
@@ -636,7 +666,7 @@ void model_end_all(struct model *m)
     for (size_t i = 0; i < m->num_theirs; i++) {
         end_their(m, &m->theirs[i]);
     }
-    m->held_len = 0;
+    model_lose_held(m);
 }
 
 static bool is_command(const struct theirs *x)
@@ -747,6 +777,13 @@ void model_settle(struct model *m)
          !model_accepts(m, false));
 
     if (m->failed || m->dead) {
+        return;
+    }
+    if (!model_awaits(m)) { /* 13: the last request has ended */
+        model_lose_held(m);
+    }
+    if (m->lost && !model_ended(m)) {
+        model_fail(m, m->peer_rejected ? 1U << 4 : 1U << 5);
         return;
     }
     if (model_is_up(m) && m->setup->refusal == VOUCH_REFUSAL_CLOSE &&

@@ -168,6 +168,7 @@ struct model {
     uint64_t data_in, held_start, held_len;
     struct runs runs;
     bool hole;
+    bool lost; /* octets, and the session is to end for it */
     bool taking, ever_taking, has_shut;
     uint64_t last_taking, shut_first, shut_last;
     /* ... and that goes */
@@ -232,6 +233,7 @@ struct own *model_own(struct model *m, uint64_t id);
 struct theirs *model_theirs(struct model *m, uint64_t id);
 size_t model_own_in_flight(const struct model *m);
 size_t model_own_operations(const struct model *m);
+size_t model_waiting(const struct model *m);
 
 /* model.c: what happens */
 void model_deadlines(struct model *m);
@@ -247,7 +249,7 @@ void model_reject(struct model *m, struct own *x);
 void model_give_up(struct model *m, struct own *x, uint64_t reason);
 void model_failed_request(struct model *m, const struct own *x);
 void model_expire(struct model *m, struct own *x, vouch_cause cause);
-void model_no_request_left(struct model *m);
+bool model_awaits(const struct model *m);
 void model_deny(struct model *m, struct theirs *x, uint64_t reasons,
                 unsigned ended_as);
 void model_refuse_command(struct model *m, struct theirs *x, unsigned statuses);

@@ -9,7 +9,7 @@ enum {
     OPERATION_MAX = 65536,
     OPERATIONS_MAX = 16,
     COMPONENTS_MAX = 32,
-    EVENTS_MAX = 64,
+    EVENTS_ABOUT = 40, /* of 64, for GATE is not counted */
     ANSWER_MAX_MS = 600000,
     AUTHENTICATOR_ABOUT = 4000, /* less than an AUTHENTICATOR has at most */
     UNSENT_ABOUT = 100000,
@@ -55,7 +55,7 @@ static bool has_reason(const struct model *m, vouch_err err, bool bare,
     case VOUCH_E_STATE:
         return state;
     case VOUCH_E_TOO_MANY: /* poll first */
-        return many || (!m->old_rules && m->waiting >= EVENTS_MAX);
+        return many || (!m->old_rules && m->waiting >= EVENTS_ABOUT);
     case VOUCH_E_CLOSED:
         return closed;
     default:
@@ -198,7 +198,8 @@ static void accept(struct model *m, struct own *x, const vouch_result *result,
     m->books.accepted++;
     m->failures = 0;
     m->peer_moved = m->peer_moved && x->key_bound;
-    m->rejected_since_bound = m->rejected_since_bound && x->key_bound;
+    m->rejected_since_bound =
+        m->rejected_since_bound && (x->key_bound || is_operation(x->id));
     remember(m, x, result);
     model_expect_event(m, VOUCH_EVENT_ACCEPTED, x->id,
                        UINT64_C(1) << result->level, false);
@@ -391,14 +392,15 @@ void model_replied(struct model *m, vouch_exchange exchange, bool foreign,
 
 /* Posture: 11 */
 
+/* Evidence is wanted anew; of an event that was not polled yet the newer one
+ * takes the place. */
 static void make_anew(struct model *m, struct theirs *x)
 {
     x->epoch = m->epoch;
-    for (size_t i = 0; i < m->events.num; i++) {
-        struct expected *event = &m->events.item[i];
-
-        if (event->type == VOUCH_EVENT_EVIDENCE_NEEDED && event->id == x->id) {
-            event->optional = true; /* the newer one stands for it */
+    for (size_t i = 0; !m->old_rules && i < m->events.num; i++) {
+        if (m->events.item[i].type == VOUCH_EVENT_EVIDENCE_NEEDED &&
+            m->events.item[i].id == x->id) {
+            return;
         }
     }
     model_expect_event(m, VOUCH_EVENT_EVIDENCE_NEEDED, x->id, ANY_DETAIL,

@@ -329,9 +329,6 @@ static void declined(struct model *m, struct own *x,
         model_failed_request(m, x);
     }
     model_refused(m, x, VOUCH_INDETERMINATE); /* 10: no OUTCOME */
-    if (!is_operation(x->id)) {
-        model_no_request_left(m);
-    }
 }
 
 static void answer_came(struct model *m, struct own *x,
@@ -571,47 +568,48 @@ static void reply_came(struct model *m, const struct message *message)
 }
 
 /* CLOSE: 14 */
+/* What CLOSE 0 leaves until its answer: commands, and what their asker is
+ * accepted for. */
+static void end_but_commands(struct model *m)
+{
+    for (size_t i = 0; i < m->num_own; i++) {
+        struct own *x = &m->own[i];
+
+        if (x->state == OWN_COMMANDED) {
+            x->state = OWN_OVER;
+            model_expect_event(m, VOUCH_EVENT_UNKNOWN, x->id, ANY_DETAIL,
+                               false);
+        } else if (x->state == OWN_ACCEPTED && is_operation(x->id)) {
+            model_expire(m, x, VOUCH_CAUSE_END);
+        } else if (x->state < OWN_ACCEPTED) {
+            model_refused(m, x, VOUCH_INDETERMINATE);
+        }
+    }
+    for (size_t i = 0; i < m->num_theirs; i++) {
+        struct theirs *x = &m->theirs[i];
+
+        if (x->state < THEIR_OFFERED) {
+            model_deny(m, x, ANY_DETAIL, 1U << 4 | 1U << 6);
+        }
+    }
+}
+
 static void close_came(struct model *m, const struct message *message)
 {
     m->peer_closed = true;
-    if (m->held_len != 0 && !m->old_rules) { /* a loss, never a clean end */
-        model_lose_held(m);
+    model_lose_held(m);
+    model_expect_event(m, VOUCH_EVENT_CLOSED, 0, ANY_DETAIL, false);
+    if (message->code == 0 && !m->closed) {
+        m->goodbye_at = m->leaving ? m->goodbye_at : m->now.mono_ms + 10000;
+        m->leaving = true;
+        end_but_commands(m);
+    } else {
+        m->leaving = false;
+        model_end_all(m);
     }
-    model_expect_event(m, VOUCH_EVENT_CLOSED, 0, ANY_DETAIL, m->failed);
-    if (message->code == 0 && !m->closed && !m->failed) {
-        if (!m->leaving) {
-            m->leaving = true;
-            m->goodbye_at = m->now.mono_ms + 10000;
-        }
-        for (size_t i = 0; i < m->num_own; i++) {
-            struct own *x = &m->own[i];
-
-            if (x->state == OWN_ACCEPTED && !is_operation(x->id)) {
-                continue;
-            }
-            if (x->state == OWN_COMMANDED) {
-                x->state = OWN_OVER;
-                model_expect_event(m, VOUCH_EVENT_UNKNOWN, x->id, ANY_DETAIL,
-                                   false);
-            } else if (x->state == OWN_ACCEPTED) {
-                model_expire(m, x, VOUCH_CAUSE_END);
-            } else if (x->state != OWN_OVER) {
-                model_refused(m, x, VOUCH_INDETERMINATE);
-            }
-        }
-        for (size_t i = 0; i < m->num_theirs; i++) {
-            struct theirs *x = &m->theirs[i];
-
-            if (x->state != THEIR_OVER && x->state != THEIR_OFFERED &&
-                x->state != THEIR_RUNNING) {
-                model_deny(m, x, ANY_DETAIL, 1U << 4 | 1U << 6);
-            }
-        }
-        m->held_len = 0;
-        return;
+    if (message->code == 0 && m->lost) { /* 13: no end with a loss is clean */
+        model_fail(m, m->peer_rejected ? 1U << 4 : 1U << 5);
     }
-    m->leaving = false;
-    model_end_all(m);
 }
 
 /* DATA: 13 */
@@ -669,7 +667,8 @@ static void data_came(struct model *m, const struct message *message)
         m->books.data_received += len;
         return;
     }
-    if (!m->setup->hold || m->ever_accepted) {
+    if (!m->setup->hold || m->ever_accepted ||
+        (!m->old_rules && !model_awaits(m))) {
         drop_data(m, start, len);
         return;
     }

@@ -211,7 +211,7 @@ bool trial_before(struct trial *t, vouch_err err)
 
 void trial_after(struct trial *t)
 {
-    t->model.waiting = t->model.events.num + t->model.runs.num;
+    t->model.waiting = model_waiting(&t->model);
     collect(t);
     model_output_done(&t->model);
     model_compare(&t->model, t->session);
