@@ -495,6 +495,7 @@ void application_poll(struct trial *t, size_t max)
         MODEL_CHECK(&t->model, PROPERTY_ENDED,
                     vouch_session_poll(t->session, &event) == more,
                     "has_event says %d", more);
+        t->polled = !more;
         if (!more) {
             model_no_more_events(&t->model);
             return;

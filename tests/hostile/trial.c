@@ -303,7 +303,9 @@ void trial_deliver(struct trial *t, size_t len)
 
     len = len < t->wire.len ? len : t->wire.len;
     while (len != 0 && t->model.found == PROPERTY_NONE) {
-        size_t part = t->setup.batch || t->num_units == 0 ? len : t->unit[0];
+        /* whether DATA is held depends on what is asked in the same call */
+        bool together = t->setup.batch && !t->setup.hold;
+        size_t part = together || t->num_units == 0 ? len : t->unit[0];
         size_t before = t->wire.len;
 
         part = part < len ? part : len;
@@ -623,12 +625,13 @@ static bool machine_step(struct trial *t, const struct step *step)
 
 /* One session */
 
-/* Whether all has been said and done, so that little may be kept. */
+/* Whether all has been said and done, so that little may be kept. What poll
+ * gave last lives until the next. */
 static bool is_at_rest(const struct trial *t)
 {
     const struct model *m = &t->model;
 
-    if (m->partial.len != 0 || m->held_len != 0 ||
+    if (!t->polled || m->partial.len != 0 || m->held_len != 0 ||
         vouch_session_outgoing(t->session).len != 0 ||
         model_own_in_flight(m) != 0) {
         return false;

@@ -58,7 +58,7 @@ struct trial {
     /* the application */
     size_t seen;       /* octets that wait to be sent and were looked at */
     uint64_t data_out; /* octets of DATA that were given to send */
-    bool busy;         /* in poll */
+    bool polled;       /* all events there were, and one more */
 
     size_t base_memory;
     size_t steps;

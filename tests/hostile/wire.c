@@ -502,14 +502,30 @@ static bool is_legal(const struct message *m)
     }
 }
 
-enum wire_verdict wire_get_value(uint64_t type, struct span value,
-                                 struct message *out)
+/* Reads the pairs of one map, and nothing else, as `table` has them. */
+static struct reader get_map(struct span value, const struct table *table,
+                             uint64_t *seen, struct message *out)
 {
-    const struct table *table = &tables[type - WIRE_DATA];
     struct reader in = {.rest = value};
     struct span last = {NULL, 0};
     unsigned major = CBOR_SIMPLE;
-    uint64_t num, seen = 0;
+    uint64_t num = get_head(&in, &major);
+
+    in.bad = in.bad || major != CBOR_MAP;
+    for (uint64_t i = 0; i < num && !in.bad; i++) {
+        get_pair(&in, table, &last, seen, out);
+    }
+    in.bad = in.bad || in.rest.len != 0;
+    return in;
+}
+
+enum wire_verdict wire_get_value(uint64_t type, struct span value,
+                                 struct message *out)
+{
+    static const struct table encoding = {NULL, 0}; /* comes first */
+    const struct table *table = &tables[type - WIRE_DATA];
+    struct reader in;
+    uint64_t seen = 0;
 
     memset(out, 0, sizeof *out);
     out->type = type;
@@ -517,10 +533,9 @@ enum wire_verdict wire_get_value(uint64_t type, struct span value,
         out->octets = value;
         return WIRE_GOOD;
     }
-    num = get_head(&in, &major);
-    in.bad = in.bad || major != CBOR_MAP;
-    for (uint64_t i = 0; i < num && !in.bad; i++) {
-        get_pair(&in, table, &last, &seen, out);
+    in = get_map(value, &encoding, &seen, out);
+    if (!in.bad) {
+        in = get_map(value, table, &seen, out);
     }
     if (in.too_many) {
         return WIRE_LIMIT;
@@ -529,8 +544,7 @@ enum wire_verdict wire_get_value(uint64_t type, struct span value,
         in.bad =
             in.bad || (table->fields[i].flag == NONE && (seen >> i & 1) == 0);
     }
-    return !in.bad && in.rest.len == 0 && is_legal(out) ? WIRE_GOOD
-                                                        : WIRE_PROTOCOL;
+    return !in.bad && is_legal(out) ? WIRE_GOOD : WIRE_PROTOCOL;
 }
 
 /* Puts `octets` behind the head of the map and counts it as one more pair. */
