@@ -319,6 +319,12 @@ size_t model_waiting(const struct model *m)
     for (size_t i = m->runs.first; i < m->runs.num; i++) {
         octets += m->runs.item[i].len;
     }
+    for (size_t i = 0; i < m->events.num; i++) { /* may be as long */
+        if (m->events.item[i].type == VOUCH_EVENT_COMMAND ||
+            m->events.item[i].type == VOUCH_EVENT_REPLY) {
+            octets += DATA_WAITING;
+        }
+    }
     return octets >= DATA_WAITING ? num + EVENTS_MAX : num;
 }
 

@@ -269,7 +269,8 @@ static bool deliver_part(struct trial *t, size_t len)
     size_t taken = 0;
     vouch_err err;
 
-    if (t->setup.tick_first) {
+    /* whether DATA is held depends on what is asked before it comes */
+    if (t->setup.tick_first || t->setup.hold) {
         trial_tick(t);
     }
     if (t->options->tls) {
@@ -303,7 +304,6 @@ void trial_deliver(struct trial *t, size_t len)
 
     len = len < t->wire.len ? len : t->wire.len;
     while (len != 0 && t->model.found == PROPERTY_NONE) {
-        /* whether DATA is held depends on what is asked in the same call */
         bool together = t->setup.batch && !t->setup.hold;
         size_t part = together || t->num_units == 0 ? len : t->unit[0];
         size_t before = t->wire.len;
