@@ -785,7 +785,7 @@ void model_settle(struct model *m)
     if (m->failed || m->dead) {
         return;
     }
-    if (!model_awaits(m)) { /* 13: the last request has ended */
+    if (!m->old_rules && !model_awaits(m)) { /* 13: the last has ended */
         model_lose_held(m);
     }
     if (m->lost && !model_ended(m)) {
