@@ -39,7 +39,6 @@ struct finding shrink_run(const struct trial_options *options,
     if (child == 0) {
         struct finding finding;
 
-        setvbuf(stdout, NULL, _IOLBF, 0);
         if (!options->trace) { /* what a sanitizer writes was seen before */
             int null = open("/dev/null", O_WRONLY);
 

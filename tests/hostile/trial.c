@@ -47,6 +47,7 @@ void trial_trace(const struct trial *t, const char *format, ...)
     vprintf(format, args);
     va_end(args);
     putchar('\n');
+    fflush(stdout); /* in case it does not come back */
 }
 
 /* The connection: its exporter is a function of label and context. */
