@@ -212,13 +212,24 @@ bool model_may_accept(const struct model *m)
     }
 }
 
-/* 13: the gate is open and, if the peer has `data-gated`, confirmed */
+/* 13: what a peer that has `data-gated` takes: what a confirmed side sends, and
+ * where that requires the peer, once it has sent OUTCOME accepted. */
+static bool is_taken(const struct model *m, bool confirmed)
+{
+    bool
+        requires
+    = m->setup->gate != VOUCH_GATE_NONE ||
+      m->setup->asker == VOUCH_ASKER_ATTESTED;
+
+    return (m->peer.flags & WIRE_DATA_GATED) == 0 ||
+           (confirmed && (m->old_rules || m->ever_accepted_plain || !requires));
+}
+
 bool model_may_send(const struct model *m)
 {
     bool confirmed = model_is_confirmed(m);
 
-    if (!m->has_peer || !model_is_up(m) || m->dead ||
-        ((m->peer.flags & WIRE_DATA_GATED) != 0 && !confirmed)) {
+    if (!m->has_peer || !model_is_up(m) || m->dead || !is_taken(m, confirmed)) {
         return false;
     }
     switch (m->setup->gate) {

@@ -152,7 +152,7 @@ struct model {
 
     bool peer_rejected;        /* ever */
     bool rejected_since_bound; /* since something bound was accepted */
-    bool peer_moved, ever_accepted, ever_confirmed_plain;
+    bool peer_moved, ever_accepted, ever_accepted_plain, ever_confirmed_plain;
     unsigned failures;
     enum identity_name aik;
     bool has_ueid, has_version;

@@ -198,6 +198,7 @@ static void accept(struct model *m, struct own *x, const vouch_result *result,
     m->books.accepted++;
     m->failures = 0;
     m->peer_moved = m->peer_moved && x->key_bound;
+    m->ever_accepted_plain = m->ever_accepted_plain || !is_operation(x->id);
     m->rejected_since_bound =
         m->rejected_since_bound && (x->key_bound || is_operation(x->id));
     remember(m, x, result);
