@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <vouch/memory.h>
+
 #include "proto/capsule.h"
 #include "proto/memory.h"
 #include "proto/message.h"
@@ -17,8 +19,33 @@
 
 static struct session_pair pair;
 
+/* Memory: after `left` more allocations one fails, or all do. */
+
+static size_t left = SIZE_MAX;
+static bool for_good;
+static bool failed;
+
+static void *allocate(void *arg, size_t size)
+{
+    (void)arg;
+    if (left == 0) {
+        failed = true;
+        left = for_good ? 0 : SIZE_MAX;
+        return NULL;
+    }
+    left -= left != SIZE_MAX;
+    return malloc(size);
+}
+
+static void release(void *arg, void *memory)
+{
+    (void)arg;
+    free(memory);
+}
+
 static void set_up(void)
 {
+    vouch_set_allocator(&(vouch_allocator){allocate, release, NULL});
     operations_init(&pair);
 }
 
@@ -157,6 +184,78 @@ START_TEST(operation_ends_with_the_peers_close)
         tear_down();
         set_up();
     }
+}
+END_TEST
+
+static void conclude(void)
+{
+    const struct pair_event *needed =
+        pair_last(&pair.client, VOUCH_EVENT_APPRAISAL_NEEDED);
+    vouch_appraisal_info info;
+    vouch_result result;
+
+    if (needed == NULL || vouch_session_appraisal_info(pair.client.session,
+                                                       needed->event.exchange,
+                                                       &info) != VOUCH_OK) {
+        return;
+    }
+    result = pair_appraise(&info, VOUCH_ACCEPTED);
+    (void)(vouch_session_conclude(pair.client.session, needed->event.exchange,
+                                  &result, pair.now) != VOUCH_OK);
+}
+
+/* What the server has to say, a verdict, and the command, as far as each is
+ * due; then the connection dies. */
+static void live_on(vouch_exchange exchange, vouch_bytes octets)
+{
+    size_t taken;
+
+    (void)(vouch_session_recv(pair.client.session, octets, pair.now, &taken) !=
+           VOUCH_OK);
+    conclude();
+    (void)(operations_command(&pair, exchange) != VOUCH_OK);
+    (void)(vouch_session_end_of_stream(pair.client.session, pair.now) !=
+           VOUCH_OK);
+}
+
+/* Whether an allocation failed on the way. */
+static bool end_without_memory(size_t stage, size_t after)
+{
+    vouch_exchange exchange;
+    vouch_bytes waiting;
+    uint8_t *octets;
+
+    start();
+    exchange = stages[stage].come();
+    pair.client.holds_verdicts = true;
+    (void)pair_move(&pair, &pair.client, &pair.server, SIZE_MAX);
+    (void)pair_step(&pair, &pair.server);
+    waiting = vouch_session_outgoing(pair.server.session);
+    octets = exact_copy(waiting.data, waiting.len);
+    failed = false;
+    left = after;
+    live_on(exchange, (vouch_bytes){octets, waiting.len});
+    left = SIZE_MAX;
+    free(octets);
+    while (pair_step(&pair, &pair.client)) {
+    }
+    ck_assert_uint_eq(pair_count(&pair.client, VOUCH_EVENT_FAILED), 1);
+    ck_assert_uint_eq(operations_ends(&pair, exchange), 1);
+    return failed;
+}
+
+START_TEST(operation_ends_when_memory_is_short)
+{
+    size_t after = 0;
+    bool short_of_memory = true;
+
+    for_good = _i % 2 != 0;
+    while (short_of_memory) {
+        tear_down();
+        set_up();
+        short_of_memory = end_without_memory((size_t)_i / 2, after++);
+    }
+    ck_assert_uint_gt(after, 1);
 }
 END_TEST
 
@@ -354,6 +453,64 @@ START_TEST(stream_may_end_behind_close_while_a_command_runs)
 }
 END_TEST
 
+/* Nothing is read after CLOSE, and it is no fault that something comes. */
+START_TEST(octets_after_close_are_dropped_while_a_command_runs)
+{
+    static const uint8_t octets[] = {0xff, 0xff, 0xff};
+    vouch_exchange exchange;
+    size_t taken = 0;
+
+    start();
+    exchange = operations_start(&pair);
+    give_close(pair.server.session, 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(
+            vouch_session_recv(pair.server.session,
+                               (vouch_bytes){octets, sizeof octets}, pair.now,
+                               &taken),
+            VOUCH_OK);
+        ck_assert_uint_eq(taken, sizeof octets);
+    }
+    ck_assert_int_eq(operations_reply(&pair, exchange, VOUCH_STATUS_DONE, ""),
+                     VOUCH_OK);
+    ck_assert_int_eq(vouch_session_recv(pair.server.session,
+                                        (vouch_bytes){octets, sizeof octets},
+                                        pair.now, &taken),
+                     VOUCH_E_CLOSED);
+    while (pair_step(&pair, &pair.server)) {
+    }
+    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_FAILED), 0);
+}
+END_TEST
+
+/* An OUTCOME that has no place ends the session, and the executor is told that
+ * nobody waits for the command any more. */
+START_TEST(command_ends_when_its_asker_breaks_the_protocol)
+{
+    struct vouch_outcome_message m = {
+        .verdict = VOUCH_ACCEPTED, .has_hold = true, .hold_ms = 1000};
+    vouch_exchange exchange;
+    vouch_buffer value;
+    CBB cbb;
+
+    start();
+    exchange = _i != 0 ? operations_start(&pair) : operations_deliver(&pair);
+    m.id = exchange.id;
+    ck_assert(CBB_init(&cbb, 8));
+    ck_assert_int_eq(vouch_outcome_message_encode(&cbb, &m), VOUCH_OK);
+    value = finish_cbb(&cbb);
+    ck_assert_int_eq(capsule_give(pair.server.session, pair.now,
+                                  VOUCH_CAPSULE_OUTCOME, span_of(&value)),
+                     VOUCH_E_UNEXPECTED);
+    free(value.data);
+    while (pair_step(&pair, &pair.server)) {
+    }
+    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_FAILED), 1);
+    ck_assert_uint_eq(
+        operations_count(&pair.server, VOUCH_EVENT_DENIED, exchange), 1);
+}
+END_TEST
+
 enum { GOODBYE_MS = 10000 };
 
 /* An application that never replies keeps nobody for ever: neither the side
@@ -484,6 +641,8 @@ Suite *test_suite(void)
                         COUNT(stages));
     tcase_add_loop_test(tc, operation_ends_with_the_peers_close, 0,
                         COUNT(stages));
+    tcase_add_loop_test(tc, operation_ends_when_memory_is_short, 0,
+                        2 * COUNT(stages));
     tcase_add_loop_test(tc, operation_ends_with_the_own_close, 0,
                         COUNT(stages));
     tcase_add_loop_test(tc, operation_ends_with_its_time, 0, COUNT(stages));
@@ -494,6 +653,9 @@ Suite *test_suite(void)
                    command_that_was_delivered_starts_after_the_askers_close);
     tcase_add_test(tc, close_of_both_waits_for_both_replies);
     tcase_add_test(tc, stream_may_end_behind_close_while_a_command_runs);
+    tcase_add_test(tc, octets_after_close_are_dropped_while_a_command_runs);
+    tcase_add_loop_test(tc, command_ends_when_its_asker_breaks_the_protocol, 0,
+                        2);
     tcase_add_test(tc, close_waits_for_the_own_commands_up_to_a_limit);
     tcase_add_test(tc, answer_to_close_waits_for_commands_up_to_a_limit);
     tcase_add_test(tc, close_waits_for_the_latest_answer);

@@ -259,14 +259,16 @@ VOUCH_EXPORT void vouch_session_free(vouch_session *session);
  * vouch_session_recv gives the session octets of the peer's capsule stream,
  * which may be cut anywhere. `*taken` is how many of them it took: all, unless
  * its limits on waiting events or data are reached; then poll, and offer the
- * rest again. `data` is borrowed for the call.
+ * rest again. Octets after the peer's CLOSE are taken and dropped. `data` is
+ * borrowed for the call.
  *
  * What the octets mean is told by vouch_session_poll. It returns VOUCH_OK or
  *   an error of band PEER or LIMIT: the peer broke the protocol or passed a
- *       limit; a CLOSE is queued;
- *   an error of band LOCAL: likewise, but the peer is not at fault;
+ *       limit; a CLOSE is queued, and there is a FAILED event;
+ *   an error of band LOCAL: the session failed on this side; a CLOSE is queued,
+ *       and there is a FAILED event;
  *   VOUCH_E_CLOSED: the session ended before; nothing was taken.
- * After any of these the gate is shut for good, and there is a FAILED event.
+ * After any of these the gate is shut for good.
  */
 VOUCH_EXPORT vouch_err vouch_session_recv(vouch_session *session,
                                           vouch_bytes data, vouch_now now,
@@ -276,9 +278,9 @@ VOUCH_EXPORT vouch_err vouch_session_recv(vouch_session *session,
  * vouch_session_end_of_stream says that the peer ended its octets, as by
  * close_notify. Without its CLOSE before, that is VOUCH_E_UNEXPECTED and a
  * FAILED event. vouch_session_truncated says that they ended without the peer's
- * doing, or that anybody may have cut them off: VOUCH_E_TRUNCATED likewise.
- * Behind CLOSE both are VOUCH_OK; the first lets commands that run be replied
- * to, the second ends them.
+ * doing, or that anybody may have cut them off: VOUCH_E_TRUNCATED and a FAILED
+ * event. After the peer's CLOSE both are VOUCH_OK; the first lets commands that
+ * run be replied to, the second ends them.
  */
 VOUCH_EXPORT vouch_err vouch_session_end_of_stream(
     vouch_session *session, vouch_now now) VOUCH_MUST_CHECK;

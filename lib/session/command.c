@@ -111,7 +111,7 @@ vouch_err vouch_rp_unknown(vouch_session *s, struct exchange *x,
                                .exchange = vouch_exchange_handle(s, x)};
 
     (void)arg;
-    return vouch_event_add(s, &event);
+    return vouch_event_add_end(s, x, &event, NULL);
 }
 
 vouch_err vouch_rp_receive_reply(vouch_session *s,

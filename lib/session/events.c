@@ -5,7 +5,7 @@
 
 #include "proto/memory.h"
 
-static void node_free(struct event_node *node)
+void vouch_event_node_free(struct event_node *node)
 {
     if (node != NULL) {
         vouch_free(node->reason);
@@ -41,7 +41,7 @@ static struct event_node *queue_take(struct event_queue *queue)
 
 static void forget_taken(vouch_session *s)
 {
-    node_free(s->taken);
+    vouch_event_node_free(s->taken);
     s->taken = NULL;
 }
 
@@ -51,7 +51,7 @@ void vouch_event_forget_all(vouch_session *s)
 
     forget_taken(s);
     while ((node = queue_take(&s->events)) != NULL) {
-        node_free(node);
+        vouch_event_node_free(node);
     }
 }
 
@@ -61,8 +61,7 @@ bool vouch_event_has_room(const vouch_session *s)
            s->events.octets < VOUCH_LIMIT_DATA_WAITING;
 }
 
-vouch_err vouch_event_add_reason(vouch_session *s, const vouch_event *event,
-                                 const vouch_reason *reason)
+vouch_err vouch_event_add(vouch_session *s, const vouch_event *event)
 {
     struct event_node *node = vouch_alloc(sizeof *node);
 
@@ -70,22 +69,51 @@ vouch_err vouch_event_add_reason(vouch_session *s, const vouch_event *event,
         return VOUCH_E_NOMEM;
     }
     node->event = *event;
-    if (reason != NULL) {
-        node->reason = vouch_alloc(sizeof *reason);
-        if (node->reason == NULL) {
-            vouch_free(node);
-            return VOUCH_E_NOMEM;
-        }
-        *node->reason = *reason;
-        node->event.u.refused.reason = node->reason;
-    }
     queue_append(&s->events, node);
     return VOUCH_OK;
 }
 
-vouch_err vouch_event_add(vouch_session *s, const vouch_event *event)
+struct event_node *vouch_event_reserve(void)
 {
-    return vouch_event_add_reason(s, event, NULL);
+    struct event_node *node = vouch_alloc(sizeof *node);
+
+    if (node != NULL) {
+        node->reason = vouch_alloc(sizeof *node->reason);
+        if (node->reason == NULL) {
+            vouch_free(node);
+            return NULL;
+        }
+    }
+    return node;
+}
+
+void vouch_event_add_reserved(vouch_session *s, struct exchange *x,
+                              const vouch_event *event,
+                              const vouch_reason *reason)
+{
+    struct event_node *node = x->end;
+
+    x->end = NULL;
+    node->event = *event;
+    if (reason != NULL) {
+        *node->reason = *reason;
+        node->event.u.refused.reason = node->reason;
+    }
+    queue_append(&s->events, node);
+}
+
+vouch_err vouch_event_add_end(vouch_session *s, struct exchange *x,
+                              const vouch_event *event,
+                              const vouch_reason *reason)
+{
+    if (x->end == NULL) {
+        x->end = vouch_event_reserve();
+    }
+    if (x->end == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    vouch_event_add_reserved(s, x, event, reason);
+    return VOUCH_OK;
 }
 
 vouch_err vouch_event_add_audit(vouch_session *s, vouch_exchange exchange,

@@ -171,6 +171,7 @@ static void exchange_remove(vouch_session *s, struct exchange *x)
     }
     *link = x->next;
     vouch_exchange_forget_work(x);
+    vouch_event_node_free(x->end);
     vouch_free(x->operation);
     vouch_free(x);
 }
@@ -301,15 +302,43 @@ size_t vouch_exchange_in_flight(const vouch_session *s, bool mine)
     return num;
 }
 
+/* A step that failed has ended the exchange. proto/README.md, 12: its operation
+ * ends in exactly one event, also where there is no memory for another. */
+static void tell_of_operation(vouch_session *s, struct exchange *x,
+                              vouch_err err)
+{
+    const vouch_reason reason = {.check = VOUCH_CHECK_ANSWER, .err = err};
+    vouch_event event = {.type = VOUCH_EVENT_UNKNOWN,
+                         .exchange = vouch_exchange_handle(s, x)};
+
+    if (x->end == NULL || x->state == RP_NEW) {
+        return;
+    }
+    if (x->state == RP_COMMANDED) {
+        vouch_event_add_reserved(s, x, &event, NULL);
+        return;
+    }
+    event.type = VOUCH_EVENT_REFUSED;
+    event.u.refused.verdict = VOUCH_INDETERMINATE;
+    vouch_event_add_reserved(s, x, &event, &reason);
+}
+
+/* A violation leaves the exchange to the end of the session, which tells of it.
+ */
 static vouch_err run(vouch_session *s, struct exchange *x,
                      const struct step *step, const struct step_arg *arg,
                      unsigned last)
 {
     static const struct step_arg none = {0};
-    vouch_err err = step->act == NULL
-                        ? VOUCH_E_UNEXPECTED
-                        : step->act(s, x, arg != NULL ? arg : &none);
+    vouch_err err;
 
+    if (step->act == NULL) {
+        return VOUCH_E_UNEXPECTED;
+    }
+    err = step->act(s, x, arg != NULL ? arg : &none);
+    if (err != VOUCH_OK) {
+        tell_of_operation(s, x, err);
+    }
     x->state = err == VOUCH_OK ? step->next : last; /* fail closed */
     if (x->state == last) {
         exchange_remove(s, x);

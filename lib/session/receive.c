@@ -240,7 +240,7 @@ vouch_err vouch_session_recv(vouch_session *s, vouch_bytes data, vouch_now now,
     if (err != VOUCH_OK) {
         return err;
     }
-    if (vouch_session_ended(s) || s->peer_closed) {
+    if (vouch_session_ended(s)) {
         return VOUCH_E_CLOSED;
     }
     err = vouch_session_settle(s, vouch_exchange_deadlines(s));
@@ -256,7 +256,7 @@ vouch_err vouch_session_recv(vouch_session *s, vouch_bytes data, vouch_now now,
     if (err != VOUCH_OK) {
         return vouch_session_fail(s, err);
     }
-    /* What follows the end of a session is nobody's. */
+    /* proto/README.md, 14: after the peer's CLOSE nothing is read. */
     *taken = s->peer_closed || vouch_session_ended(s) ? data.len
                                                       : data.len - rest.len;
     return VOUCH_OK;

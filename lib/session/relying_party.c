@@ -42,16 +42,22 @@ static bool may_ask_now(const vouch_session *s)
            in_flight < (s->has_peer ? s->peer_max_in_flight : 1);
 }
 
-/* The digest of an operation that the exchange is about stays with it. */
+/* The digest of an operation that the exchange is about stays with it, and so
+ * does the memory to tell how it ends. */
 static vouch_err set_operation(struct exchange *x, const uint8_t *digest)
 {
     vouch_buffer copy;
-    vouch_err err = VOUCH_OK;
+    vouch_err err;
 
-    if (digest != NULL) {
-        err = vouch_copy((vouch_bytes){digest, 32}, &copy);
-        x->operation = err == VOUCH_OK ? copy.data : NULL;
+    if (digest == NULL) {
+        return VOUCH_OK;
     }
+    x->end = vouch_event_reserve();
+    if (x->end == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    err = vouch_copy((vouch_bytes){digest, 32}, &copy);
+    x->operation = err == VOUCH_OK ? copy.data : NULL;
     return err;
 }
 

@@ -319,7 +319,7 @@ vouch_err vouch_session_end_of_stream(vouch_session *s, vouch_now now)
     return vouch_session_fail(s, VOUCH_E_UNEXPECTED);
 }
 
-/* Behind the peer's CLOSE nothing is missing; but no reply will get there. */
+/* After the peer's CLOSE nothing is missing; but no reply will get there. */
 vouch_err vouch_session_truncated(vouch_session *s, vouch_now now)
 {
     vouch_err err = vouch_session_enter(s, now);

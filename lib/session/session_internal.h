@@ -113,6 +113,8 @@ struct exchange {
     struct exchange *next;
     struct exchange_work *work; /* NULL once accepted or confirmed */
     uint8_t *operation;         /* its SHA-256, where there is one */
+    struct event_node
+        *end; /* RP: how its operation ends; NULL: told, or none */
     uint64_t id;
     uint64_t within;   /* RP: when the operation must have begun */
     uint64_t asked;    /* RP: when REQUEST was sent */
@@ -498,8 +500,18 @@ void vouch_output_close(vouch_session *s, enum vouch_close_code code);
 
 vouch_err vouch_event_add(vouch_session *s,
                           const vouch_event *event) VOUCH_MUST_CHECK;
-vouch_err vouch_event_add_reason(vouch_session *s, const vouch_event *event,
-                                 const vouch_reason *reason) VOUCH_MUST_CHECK;
+/* A node for an end that must be told when there is no memory any more. */
+struct event_node *vouch_event_reserve(void);
+void vouch_event_node_free(struct event_node *node);
+/* The event that ends `x`, in the node that was reserved for it; REFUSED comes
+ * with its reason. */
+void vouch_event_add_reserved(vouch_session *s, struct exchange *x,
+                              const vouch_event *event,
+                              const vouch_reason *reason);
+/* The same, whether or not one was reserved. */
+vouch_err vouch_event_add_end(vouch_session *s, struct exchange *x,
+                              const vouch_event *event,
+                              const vouch_reason *reason) VOUCH_MUST_CHECK;
 /* A COMMAND or REPLY event with its octets. */
 vouch_err vouch_event_add_octets(vouch_session *s, const vouch_event *event,
                                  vouch_bytes octets) VOUCH_MUST_CHECK;

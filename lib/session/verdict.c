@@ -115,7 +115,7 @@ static vouch_err report_refused(vouch_session *s, struct exchange *x,
         event.u.refused.peer_reason = vouch_peer_reason_of(m->reason);
         event.u.refused.retry_ms = m->has_retry ? m->retry_ms : 0;
     }
-    return vouch_event_add_reason(s, &event, reason);
+    return vouch_event_add_end(s, x, &event, reason);
 }
 
 /* The peer is told one coarse code, whatever the reason was. */
@@ -206,7 +206,7 @@ static const char *const causes[] = {
 };
 
 /* An operation that was approved and not sent ends like one that was not. */
-static vouch_err report_unused(vouch_session *s, const struct exchange *x,
+static vouch_err report_unused(vouch_session *s, struct exchange *x,
                                vouch_cause cause)
 {
     vouch_event event = {.type = VOUCH_EVENT_REFUSED,
@@ -215,7 +215,7 @@ static vouch_err report_unused(vouch_session *s, const struct exchange *x,
 
     event.u.refused.verdict = VOUCH_INDETERMINATE;
     strcpy(reason.found, causes[cause]);
-    return vouch_event_add_reason(s, &event, &reason);
+    return vouch_event_add_end(s, x, &event, &reason);
 }
 
 vouch_err vouch_rp_expire(vouch_session *s, struct exchange *x,

@@ -321,6 +321,9 @@ static void ask_operation_step(struct trial *t, const struct step *step)
     err = vouch_session_request_operation(
         t->session, (vouch_bytes){operation.data, operation.len}, within,
         t->now, &exchange);
+    if (err == VOUCH_OK) {
+        operations_asked(t, exchange.id);
+    }
     asked(t, err, exchange, false, digest, operation.len, within);
 }
 
@@ -503,6 +506,7 @@ void application_poll(struct trial *t, size_t max)
         trial_trace(t, "      event %s %llx", vouch_event_name(event.type),
                     (unsigned long long)event.exchange.id);
         model_event(&t->model, &event);
+        operations_event(t, &event);
         if (event.exchange.session != 0) {
             t->tag = event.exchange.session;
         }

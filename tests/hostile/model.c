@@ -995,6 +995,7 @@ enum {
     /* What one exchange that is settled may take, and an operation besides. */
     SETTLED_OCTETS = 176,
     OPERATION_OCTETS = 48,
+    END_OCTETS = 1024, /* kept to tell how an own operation ends */
     COMPONENT_OCTETS = 512,
     SLACK = 2048,
 };
@@ -1008,7 +1009,7 @@ void model_at_rest(struct model *m, size_t memory)
 
     for (size_t i = 0; i < m->num_own; i++) {
         if (is_operation(m->own[i].id) && m->own[i].state != OWN_OVER) {
-            bound += SETTLED_OCTETS + OPERATION_OCTETS;
+            bound += SETTLED_OCTETS + OPERATION_OCTETS + END_OCTETS;
         }
     }
     for (size_t i = 0; i < m->num_theirs; i++) {

@@ -750,14 +750,19 @@ void model_received(struct model *m, struct span octets, size_t taken,
     uint64_t type, length;
     size_t head;
 
-    if (model_ended(m) || m->peer_closed) {
+    bool dropped = m->peer_closed && !m->old_rules;
+
+    if (model_ended(m) || (m->peer_closed && !dropped)) {
         MODEL_CHECK(m, PROPERTY_ERRORS, err == VOUCH_E_CLOSED, "recv: %s",
                     vouch_err_name(err));
         return;
     }
     model_deadlines(m);
     model_settle(m);
-    ink_octets(&m->partial, octets.data, err == VOUCH_OK ? taken : octets.len);
+    if (!dropped) {
+        ink_octets(&m->partial, octets.data,
+                   err == VOUCH_OK ? taken : octets.len);
+    }
     while (!model_ended(m) && !m->peer_closed &&
            (head = head_came(m, &type, &length)) != 0 &&
            m->partial.len - head >= length) {

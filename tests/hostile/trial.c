@@ -721,6 +721,7 @@ static void finish(struct trial *t)
     MODEL_CHECK(m, PROPERTY_ENDED, !m->dead || m->failed_event,
                 "the session failed without an event");
     look_at_memory(t);
+    operations_over(t);
 }
 
 struct finding trial_run(const struct trial_options *options,

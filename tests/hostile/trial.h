@@ -11,6 +11,7 @@
  *   trial.c         one session from its octets
  *   peer.c          what the far end sends
  *   application.c   what the near end's application does
+ *   operations.c    that each of its operations ends once, come what may
  *   wire.c          messages to octets and back
  *   attest.c        requests, authenticators and binders of RFC 9261
  *   tls.c           a connection of BoringSSL, where there is to be one
@@ -29,6 +30,12 @@ struct trial_options {
     bool tls; /* over TLS; else the exporter is a function of its arguments */
     unsigned wanted;  /* properties that count, as bits */
     vouch_role *role; /* instead of the one that the octets say, or NULL */
+};
+
+/* An operation whose handle the application has. */
+struct asked_operation {
+    uint64_t id;
+    unsigned ends; /* events that told its end */
 };
 
 struct trial {
@@ -59,6 +66,8 @@ struct trial {
     size_t seen;       /* octets that wait to be sent and were looked at */
     uint64_t data_out; /* octets of DATA that were given to send */
     bool polled;       /* all events there were, and one more */
+    struct asked_operation operations[STEPS_MAX];
+    size_t num_operations;
 
     size_t base_memory;
     size_t steps;
@@ -113,5 +122,12 @@ void application_provide(struct trial *t, uint64_t id);
 void application_conclude(struct trial *t, uint64_t id);
 void application_ask(struct trial *t);
 void application_take(struct trial *t, uint64_t id);
+
+/* operations.c: this holds also where memory is short, of which the model knows
+ * only that the session fails. */
+void operations_asked(struct trial *t, uint64_t id);
+void operations_event(struct trial *t, const vouch_event *event);
+/* The connection is cut, after all that the model looks at. */
+void operations_over(struct trial *t);
 
 #endif
