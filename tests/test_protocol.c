@@ -221,8 +221,9 @@ START_TEST(outcome_after_accepted_is_rejected_or_a_violation)
 
     ck_assert_int_eq(give_outcome(confirmed(), seconds[_i].verdict),
                      seconds[_i].err);
-    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_DENIED),
-                      seconds[_i].err == VOUCH_OK);
+    while (pair_step(&pair, &pair.server)) {
+    }
+    ck_assert_uint_eq(pair_count(&pair.server, VOUCH_EVENT_DENIED), 1);
     ck_assert(vouch_session_ended(pair.server.session) ==
               (seconds[_i].err != VOUCH_OK));
 }
