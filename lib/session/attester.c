@@ -229,10 +229,7 @@ vouch_err vouch_at_receive_request(vouch_session *s,
                             : VOUCH_LIMIT_ANSWER_WITHIN_MS);
     err = vouch_copy(message->request, &x->work->request);
     if (err == VOUCH_OK && message->operation.len != 0) {
-        vouch_buffer operation;
-
-        err = vouch_copy(message->operation, &operation);
-        x->operation = err == VOUCH_OK ? operation.data : NULL;
+        err = vouch_exchange_set_operation(x, message->operation.data);
     }
     return err == VOUCH_OK ? decide(s, x, &request) : err;
 }

@@ -18,7 +18,7 @@ static bool is_digest_of(const struct exchange *x, vouch_bytes operation)
     vouch_sha256(operation, digest);
     return x->operation != NULL &&
            vouch_ct_equal((vouch_bytes){digest, sizeof digest},
-                          (vouch_bytes){x->operation, 32});
+                          (vouch_bytes){x->operation->digest, 32});
 }
 
 /* The asker */

@@ -87,13 +87,9 @@ struct event_node *vouch_event_reserve(void)
     return node;
 }
 
-void vouch_event_add_reserved(vouch_session *s, struct exchange *x,
-                              const vouch_event *event,
-                              const vouch_reason *reason)
+static void append_end(vouch_session *s, struct event_node *node,
+                       const vouch_event *event, const vouch_reason *reason)
 {
-    struct event_node *node = x->end;
-
-    x->end = NULL;
     node->event = *event;
     if (reason != NULL) {
         *node->reason = *reason;
@@ -102,17 +98,29 @@ void vouch_event_add_reserved(vouch_session *s, struct exchange *x,
     queue_append(&s->events, node);
 }
 
+void vouch_event_add_reserved(vouch_session *s, struct exchange *x,
+                              const vouch_event *event,
+                              const vouch_reason *reason)
+{
+    append_end(s, x->operation->end, event, reason);
+    x->operation->end = NULL;
+}
+
 vouch_err vouch_event_add_end(vouch_session *s, struct exchange *x,
                               const vouch_event *event,
                               const vouch_reason *reason)
 {
-    if (x->end == NULL) {
-        x->end = vouch_event_reserve();
+    struct event_node *node;
+
+    if (vouch_exchange_owes_an_end(x)) {
+        vouch_event_add_reserved(s, x, event, reason);
+        return VOUCH_OK;
     }
-    if (x->end == NULL) {
+    node = vouch_event_reserve();
+    if (node == NULL) {
         return VOUCH_E_NOMEM;
     }
-    vouch_event_add_reserved(s, x, event, reason);
+    append_end(s, node, event, reason);
     return VOUCH_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/session/session_internal.h"
 
+#include <string.h>
+
 #include "proto/memory.h"
 
 struct step {
@@ -162,6 +164,30 @@ void vouch_exchange_forget_work(struct exchange *x)
     }
 }
 
+vouch_err vouch_exchange_set_operation(struct exchange *x,
+                                       const uint8_t digest[32])
+{
+    x->operation = vouch_alloc(sizeof *x->operation);
+    if (x->operation == NULL) {
+        return VOUCH_E_NOMEM;
+    }
+    memcpy(x->operation->digest, digest, 32);
+    return VOUCH_OK;
+}
+
+bool vouch_exchange_owes_an_end(const struct exchange *x)
+{
+    return x->operation != NULL && x->operation->end != NULL;
+}
+
+static void forget_operation(struct exchange *x)
+{
+    if (x->operation != NULL) {
+        vouch_event_node_free(x->operation->end);
+        vouch_free(x->operation);
+    }
+}
+
 static void exchange_remove(vouch_session *s, struct exchange *x)
 {
     struct exchange **link = &s->exchanges;
@@ -171,8 +197,7 @@ static void exchange_remove(vouch_session *s, struct exchange *x)
     }
     *link = x->next;
     vouch_exchange_forget_work(x);
-    vouch_event_node_free(x->end);
-    vouch_free(x->operation);
+    forget_operation(x);
     vouch_free(x);
 }
 
@@ -311,7 +336,7 @@ static void tell_of_operation(vouch_session *s, struct exchange *x,
     vouch_event event = {.type = VOUCH_EVENT_UNKNOWN,
                          .exchange = vouch_exchange_handle(s, x)};
 
-    if (x->end == NULL || x->state == RP_NEW) {
+    if (!vouch_exchange_owes_an_end(x) || x->state == RP_NEW) {
         return;
     }
     if (x->state == RP_COMMANDED) {

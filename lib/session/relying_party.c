@@ -18,11 +18,13 @@ vouch_err vouch_rp_ask(vouch_session *s, struct exchange *x,
     struct vouch_request_message m = {
         .id = x->id,
         .request = {x->work->request.data, x->work->request.len},
-        .operation = {x->operation, x->operation != NULL ? 32U : 0U},
         .nonce = arg->octets,
         .within_ms = s->config->answer_within,
     };
 
+    if (x->operation != NULL) {
+        m.operation = (vouch_bytes){x->operation->digest, 32};
+    }
     x->work->formats = arg->formats;
     x->work->audit.exchange = vouch_exchange_handle(s, x);
     x->work->audit.asked_unix_s = s->now.unix_s;
@@ -42,23 +44,15 @@ static bool may_ask_now(const vouch_session *s)
            in_flight < (s->has_peer ? s->peer_max_in_flight : 1);
 }
 
-/* The digest of an operation that the exchange is about stays with it, and so
- * does the memory to tell how it ends. */
-static vouch_err set_operation(struct exchange *x, const uint8_t *digest)
+/* With an operation goes the memory to tell how it ends. */
+static vouch_err reserve_end(struct exchange *x, const uint8_t digest[32])
 {
-    vouch_buffer copy;
-    vouch_err err;
+    vouch_err err = vouch_exchange_set_operation(x, digest);
 
-    if (digest == NULL) {
-        return VOUCH_OK;
+    if (err == VOUCH_OK) {
+        x->operation->end = vouch_event_reserve();
     }
-    x->end = vouch_event_reserve();
-    if (x->end == NULL) {
-        return VOUCH_E_NOMEM;
-    }
-    err = vouch_copy((vouch_bytes){digest, 32}, &copy);
-    x->operation = err == VOUCH_OK ? copy.data : NULL;
-    return err;
+    return err == VOUCH_OK && x->operation->end == NULL ? VOUCH_E_NOMEM : err;
 }
 
 static vouch_err ask(vouch_session *s, const struct question *question,
@@ -69,7 +63,7 @@ static vouch_err ask(vouch_session *s, const struct question *question,
                                : vouch_format_list_all(&s->config->appraised),
         .octets = question->nonce};
     struct exchange *x = vouch_exchange_add(s, id);
-    vouch_err err;
+    vouch_err err = VOUCH_OK;
 
     s->highest_asked = id & VOUCH_ID_COUNTER;
     if (x == NULL) {
@@ -79,7 +73,9 @@ static vouch_err ask(vouch_session *s, const struct question *question,
     x->work->request = *request;
     x->automatic = question->automatic;
     x->within = question->within;
-    err = set_operation(x, question->operation);
+    if (question->operation != NULL) {
+        err = reserve_end(x, question->operation);
+    }
     if (err == VOUCH_OK) {
         err = vouch_rp_step(s, x, RP_IN_ASK, &arg);
     }

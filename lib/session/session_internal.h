@@ -109,12 +109,16 @@ struct exchange_work {
     vouch_audit audit;  /* RP: what is known so far */
 };
 
+/* What an exchange about an operation has besides. */
+struct operation {
+    uint8_t digest[32];     /* SHA-256 */
+    struct event_node *end; /* RP: reserved for how it ends; NULL: told */
+};
+
 struct exchange {
     struct exchange *next;
-    struct exchange_work *work; /* NULL once accepted or confirmed */
-    uint8_t *operation;         /* its SHA-256, where there is one */
-    struct event_node
-        *end; /* RP: how its operation ends; NULL: told, or none */
+    struct exchange_work *work;  /* NULL once accepted or confirmed */
+    struct operation *operation; /* NULL: it is not about one */
     uint64_t id;
     uint64_t within;   /* RP: when the operation must have begun */
     uint64_t asked;    /* RP: when REQUEST was sent */
@@ -316,6 +320,10 @@ bool vouch_exchange_is_mine(const vouch_session *s, uint64_t id);
  * proto/README.md, 3, Ids. */
 bool vouch_exchange_ever_was(const vouch_session *s, uint64_t id, bool mine);
 struct exchange *vouch_exchange_add(vouch_session *s, uint64_t id);
+vouch_err vouch_exchange_set_operation(
+    struct exchange *x, const uint8_t digest[32]) VOUCH_MUST_CHECK;
+/* Whether `x` has an operation of this side whose end is yet to be told. */
+bool vouch_exchange_owes_an_end(const struct exchange *x);
 struct exchange *vouch_exchange_find(const vouch_session *s, uint64_t id);
 void vouch_exchange_forget_work(struct exchange *x);
 /* Removes, without an event, settled exchanges of the same side that open no
@@ -503,12 +511,12 @@ vouch_err vouch_event_add(vouch_session *s,
 /* A node for an end that must be told when there is no memory any more. */
 struct event_node *vouch_event_reserve(void);
 void vouch_event_node_free(struct event_node *node);
-/* The event that ends `x`, in the node that was reserved for it; REFUSED comes
- * with its reason. */
+/* The event that ends the operation of `x`, in the node that was reserved for
+ * it; REFUSED comes with its reason. */
 void vouch_event_add_reserved(vouch_session *s, struct exchange *x,
                               const vouch_event *event,
                               const vouch_reason *reason);
-/* The same, whether or not one was reserved. */
+/* The event that ends `x`, whatever it is about. */
 vouch_err vouch_event_add_end(vouch_session *s, struct exchange *x,
                               const vouch_event *event,
                               const vouch_reason *reason) VOUCH_MUST_CHECK;
