@@ -61,8 +61,9 @@ VOUCH_EXPORT void vouch_buffer_free(vouch_buffer *buffer);
  *
  * `mono_ms` counts milliseconds on a clock that is never set back (on Linux
  * CLOCK_BOOTTIME, which also counts while the machine sleeps); all ages and
- * deadlines are reckoned on it. `unix_s` is seconds since 1970-01-01T00:00:00Z
- * and is held against the validity of certificates and tokens.
+ * deadlines are reckoned on it. One that is set back all the same extends
+ * nothing. `unix_s` is seconds since 1970-01-01T00:00:00Z as the wall clock
+ * shows them now, and is held against the validity of certificates and tokens.
  */
 typedef struct vouch_now {
     uint64_t mono_ms;

@@ -81,6 +81,10 @@
 #define VOUCH_LIMIT_DATA_UNSENT 65536
 /** Milliseconds within which a peer may have a request answered, at most. */
 #define VOUCH_LIMIT_ANSWER_WITHIN_MS 600000
+/** Milliseconds after which a busy peer wants to be asked again, at most. */
+#define VOUCH_LIMIT_RETRY_MS 3600000
+/** Milliseconds that an acceptance lasts, on either side: 2^53. */
+#define VOUCH_LIMIT_HOLD_MS 9007199254740992
 
 /** Octets of an operation, and of what its command gives back. */
 #define VOUCH_LIMIT_OPERATION 65536

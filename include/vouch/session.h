@@ -299,8 +299,8 @@ VOUCH_EXPORT void vouch_session_sent(vouch_session *session, size_t len);
 VOUCH_EXPORT uint64_t vouch_session_deadline(const vouch_session *session);
 
 /** vouch_session_tick does what is due at `now`: expiry, timeouts, requests. A
- * clock that goes backwards changes nothing. It returns VOUCH_OK, or an error
- * of band LOCAL, after which the session has ended. */
+ * monotonic clock that goes backwards changes nothing. It returns VOUCH_OK, or
+ * an error of band LOCAL, after which the session has ended. */
 VOUCH_EXPORT vouch_err vouch_session_tick(vouch_session *session,
                                           vouch_now now) VOUCH_MUST_CHECK;
 
@@ -737,7 +737,8 @@ typedef struct vouch_event {
             vouch_progress stages[VOUCH_STAGES]; /**< of the appraisal */
             const vouch_reason *reason;    /**< borrowed until the next poll */
             vouch_peer_reason peer_reason; /**< when the peer declined */
-            uint64_t retry_ms; /**< when the peer is busy; 0: not said */
+            uint64_t retry_ms;             /**< when the peer is busy, at most
+                                                VOUCH_LIMIT_RETRY_MS; 0: not said */
         } refused;
         struct {
             vouch_cause cause;

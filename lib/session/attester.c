@@ -95,7 +95,10 @@ vouch_err vouch_at_confirm(vouch_session *s, struct exchange *x,
                          .exchange = vouch_exchange_handle(s, x)};
 
     s->stats.confirmed++;
-    x->deadline = vouch_time_after(x->answered, arg->outcome->hold_ms);
+    x->deadline = vouch_time_after(x->answered,
+                                   arg->outcome->hold_ms < VOUCH_LIMIT_HOLD_MS
+                                       ? arg->outcome->hold_ms
+                                       : VOUCH_LIMIT_HOLD_MS);
     event.u.confirmed.until = x->deadline;
     vouch_exchange_forget_work(x);
     vouch_exchange_forget_superseded(s, x);

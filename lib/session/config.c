@@ -171,16 +171,15 @@ static vouch_err set_time(vouch_config *config, uint64_t *field, uint64_t ms,
     return VOUCH_OK;
 }
 
-#define TIME_MAX (UINT64_C(1) << 53)
-
 vouch_err vouch_config_set_max_age(vouch_config *config, uint64_t ms)
 {
-    return set_time(config, &config->max_age, ms, 1, TIME_MAX);
+    return set_time(config, &config->max_age, ms, 1, VOUCH_LIMIT_HOLD_MS);
 }
 
 vouch_err vouch_config_set_interval(vouch_config *config, uint64_t ms)
 {
-    vouch_err err = set_time(config, &config->interval, ms, 0, TIME_MAX);
+    vouch_err err =
+        set_time(config, &config->interval, ms, 0, VOUCH_LIMIT_HOLD_MS);
 
     if (err == VOUCH_OK) {
         config->has_interval = true;
@@ -245,7 +244,8 @@ vouch_err vouch_config_allow_key_bound(vouch_config *config)
 
 vouch_err vouch_config_set_grace(vouch_config *config, uint64_t ms)
 {
-    vouch_err err = set_time(config, &config->grace, ms, 0, TIME_MAX);
+    vouch_err err =
+        set_time(config, &config->grace, ms, 0, VOUCH_LIMIT_HOLD_MS);
 
     if (err == VOUCH_OK) {
         config->has_grace = true;

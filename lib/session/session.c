@@ -22,12 +22,13 @@ bool vouch_session_is_forked(const vouch_session *s)
     return vouch_fork_generation() != s->generation;
 }
 
-/* A clock that goes backwards never extends anything. */
+/* A monotonic clock that goes backwards never extends anything. The wall clock
+ * is what the caller says now: one reading that was ahead must not stay. */
 vouch_now vouch_session_latest(const vouch_session *s, vouch_now now)
 {
     return (vouch_now){now.mono_ms > s->now.mono_ms ? now.mono_ms
                                                     : s->now.mono_ms,
-                       now.unix_s > s->now.unix_s ? now.unix_s : s->now.unix_s};
+                       now.unix_s};
 }
 
 vouch_err vouch_session_enter(vouch_session *s, vouch_now now)

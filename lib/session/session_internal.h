@@ -215,7 +215,7 @@ struct vouch_session {
     vouch_config *config;
     vouch_endpoint *endpoint;
     uint64_t tag;  /* vouch_exchange.session */
-    vouch_now now; /* the latest; neither clock falls */
+    vouch_now now; /* of the last call; mono_ms never falls */
 
     struct exchange *exchanges;
     uint64_t highest_asked;    /* counters: own requests */
@@ -283,7 +283,7 @@ bool vouch_session_is_up(const vouch_session *s); /* neither side has closed */
  * process that made the session, which changes nothing. */
 vouch_err vouch_session_enter(vouch_session *s, vouch_now now) VOUCH_MUST_CHECK;
 bool vouch_session_is_forked(const vouch_session *s);
-/* The later of `now` and the time of the last call, for each clock. */
+/* `now`, with the time of the last call where the monotonic clock fell. */
 vouch_now vouch_session_latest(const vouch_session *s, vouch_now now);
 uint64_t vouch_time_after(uint64_t time, uint64_t ms); /* saturates */
 

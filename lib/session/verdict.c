@@ -87,6 +87,12 @@ static void note_result(struct exchange *x, const vouch_result *result)
     memcpy(record->policy_digest, result->policy_digest, 32);
 }
 
+/* proto/README.md, 15 */
+static uint64_t retry_of(const struct vouch_authenticator_message *m)
+{
+    return m->has_retry ? earlier(m->retry_ms, VOUCH_LIMIT_RETRY_MS) : 0;
+}
+
 static vouch_err report_refused(vouch_session *s, struct exchange *x,
                                 vouch_verdict verdict,
                                 const vouch_reason *reason,
@@ -113,7 +119,7 @@ static vouch_err report_refused(vouch_session *s, struct exchange *x,
     }
     if (m != NULL) {
         event.u.refused.peer_reason = vouch_peer_reason_of(m->reason);
-        event.u.refused.retry_ms = m->has_retry ? m->retry_ms : 0;
+        event.u.refused.retry_ms = retry_of(m);
     }
     return vouch_event_add_end(s, x, &event, reason);
 }
@@ -193,7 +199,7 @@ vouch_err vouch_rp_declined(vouch_session *s, struct exchange *x,
 
     /* A side that wants the other to go first says when it is ready. */
     if (!waits_for_us(s, m)) {
-        back_off(s, x, m->has_retry ? m->retry_ms : 0);
+        back_off(s, x, retry_of(m));
     }
     return report_refused(s, x, VOUCH_INDETERMINATE, &reason, NULL, m);
 }

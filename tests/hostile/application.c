@@ -488,6 +488,22 @@ static void check_command(struct trial *t, const vouch_event *event)
                 "a command that was not approved");
 }
 
+/* Times of the peer's may be added to any that there will be. */
+static void check_times(struct trial *t, const vouch_event *event)
+{
+    const uint64_t hour = 3600000, ever = UINT64_C(1) << 54;
+
+    if (t->options->old_rules) {
+        return;
+    }
+    MODEL_CHECK(&t->model, PROPERTY_ERRORS,
+                (event->type != VOUCH_EVENT_REFUSED ||
+                 event->u.refused.retry_ms <= hour) &&
+                    (event->type != VOUCH_EVENT_CONFIRMED ||
+                     event->u.confirmed.until <= t->now.mono_ms + ever),
+                "a time of the peer's as it came");
+}
+
 void application_poll(struct trial *t, size_t max)
 {
     vouch_event event;
@@ -510,6 +526,7 @@ void application_poll(struct trial *t, size_t max)
         if (event.exchange.session != 0) {
             t->tag = event.exchange.session;
         }
+        check_times(t, &event);
         if (event.type == VOUCH_EVENT_COMMAND) {
             check_command(t, &event);
         } else if (event.type == VOUCH_EVENT_EVIDENCE_NEEDED &&

@@ -118,7 +118,7 @@ void model_enter(struct model *m, vouch_now now)
     if (now.mono_ms > m->now.mono_ms) {
         m->now.mono_ms = now.mono_ms;
     }
-    if (now.unix_s > m->now.unix_s) {
+    if (now.unix_s > m->now.unix_s || !m->old_rules) {
         m->now.unix_s = now.unix_s;
     }
 }

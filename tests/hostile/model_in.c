@@ -391,15 +391,18 @@ static void authenticator_came(struct model *m, const struct message *message)
 static void accepted(struct model *m, struct theirs *x,
                      const struct message *message)
 {
+    const uint64_t hold_max = UINT64_C(1) << 53;
+
     m->ever_confirmed_plain = m->ever_confirmed_plain || !is_operation(x->id);
     if (x->epoch != m->epoch) {
         model_deny(m, x, UINT64_C(1) << VOUCH_PEER_POSTURE, 1U << 2);
         return;
     }
     x->state = THEIR_CONFIRMED;
-    x->deadline = message->hold_ms > VOUCH_NEVER - 1 - x->answered
-                      ? VOUCH_NEVER - 1
-                      : x->answered + message->hold_ms;
+    x->deadline =
+        message->hold_ms < hold_max
+            ? x->answered + message->hold_ms
+            : (m->old_rules ? VOUCH_NEVER - 1 : x->answered + hold_max);
     m->books.confirmed++;
     model_expect_event(m, VOUCH_EVENT_CONFIRMED, x->id, ANY_DETAIL, false);
     model_settled(m, false, x->id);

@@ -312,7 +312,9 @@ static void answer(struct trial *t, const struct step *step)
         IDENTITY_PEER, IDENTITY_PEER,  IDENTITY_PEER, IDENTITY_PEER};
     struct message message = {.type = WIRE_AUTHENTICATOR,
                               .id = trial_own_id(t, step->arg[0], step->arg[6]),
-                              .retry_ms = step->arg[5] * UINT64_C(1000),
+                              .retry_ms = step->arg[5] % 2 == 0
+                                              ? step->arg[5] * UINT64_C(1000)
+                                              : UINT64_MAX - step->arg[5],
                               .reason = step->arg[5] % 16U,
                               .has_retry = step->arg[5] % 3 == 1};
     struct own *x = model_own(&t->model, message.id);
